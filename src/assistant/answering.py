@@ -1,0 +1,307 @@
+"""The assistant: question in, proven answer or typed abstention out."""
+
+import logging
+import re
+import time
+import unicodedata
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant import grounding, wording
+from assistant.conversation import standalone_question
+from assistant.documents import (
+    Answer,
+    Citation,
+    Document,
+    Evidence,
+    Filters,
+    Quoted,
+    ScoredPassage,
+    Status,
+    Timings,
+    Turn,
+)
+from assistant.dutch.analysis import STOPWORDS, words
+from assistant.generation import GenerationError, LlmAnswerer
+from assistant.reading import Reader
+from assistant.retrieval import HybridRetriever, matches
+
+LONGEST_QUESTION = 2000
+"""Characters."""
+
+RETRIEVED = 10
+MOST_EVIDENCE = 3
+MOST_RELATED = 3
+
+ANSWERED_FROM = 0.65
+PARTIAL_FROM = 0.5
+"""Confidence from which an answer is given, and from which it is given with a warning.
+
+Chosen on evals/cases/kern.jsonl for few wrong answers; `make eval` shows what they give.
+"""
+
+_log = logging.getLogger(__name__)
+
+Answerer = Literal["extractive", "llm"]
+
+
+class InvalidQuestion(ValueError):
+    """A question or filter that cannot be used; the message is Dutch and for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question on its way to an answer."""
+
+    question: str
+    standalone: str
+    filters: Filters
+    started: float
+
+
+class Assistant:
+    """Answers questions over one opened index. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        documents: Mapping[str, Document],
+        retriever: HybridRetriever,
+        reader: Reader,
+        llm: LlmAnswerer | None = None,
+    ) -> None:
+        self.documents = documents
+        self._retriever = retriever
+        self._reader = reader
+        self._llm = llm
+
+    def answer(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),  # noqa: B008  frozen, so sharing the default is safe
+        answerer: Answerer | None = None,
+    ) -> Answer:
+        """Answer one question of a conversation.
+
+        ``answerer`` defaults to the LLM when one is set. Raises ``InvalidQuestion`` when the
+        question is empty or too long, a filter value unknown, or no LLM set that is asked for.
+        """
+        started = time.perf_counter()
+        cleaned = clean_question(question)
+        self.check_filters(filters)
+        if answerer == "llm" and self._llm is None:
+            raise InvalidQuestion(wording.NO_LLM)
+        asked = _Asked(cleaned, standalone_question(cleaned, history), filters, started)
+        if not _has_words(asked.standalone):
+            return self._abstain(asked, [], Timings(total=_elapsed(started)))
+        found = self.search(asked.standalone, filters, RETRIEVED)
+        retrieved = time.perf_counter()
+        evidence = self._reader.read(asked.standalone, found)
+        timings = Timings(
+            retrieve=_milliseconds(retrieved - started),
+            read=_elapsed(retrieved),
+        )
+        if not evidence or evidence[0].confidence < PARTIAL_FROM:
+            return self._abstain(asked, found, timings, evidence)
+        return self._conclude(asked, found, evidence, timings, answerer)
+
+    def warm_up(self) -> None:
+        """Do ahead what the first questions would wait for."""
+        self._reader.warm_up(self._retriever.index.passages)
+
+    def search(self, query: str, filters: Filters, k: int) -> list[ScoredPassage]:
+        """The ``k`` passages nearest to a query. Raises ``InvalidQuestion`` like ``answer``."""
+        self.check_filters(filters)
+        return self._retriever.search(clean_question(query), filters, k)
+
+    def check_filters(self, filters: Filters) -> None:
+        """Raise ``InvalidQuestion`` for a filter value that no document has."""
+        known = {
+            "documents": set(self.documents),
+            "kinds": {document.metadata.kind.value for document in self.documents.values()},
+            "parties": {p for document in self.documents.values() for p in document.metadata.parties},
+        }
+        for name, choices in known.items():
+            unknown = {value for value in getattr(filters, name) if value not in choices}
+            if unknown:
+                raise InvalidQuestion(
+                    wording.UNKNOWN_FILTER.format(
+                        name=name,
+                        values=", ".join(sorted(unknown)),
+                        choices=", ".join(sorted(choices)),
+                    )
+                )
+        if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
+            raise InvalidQuestion(wording.REVERSED_DATES)
+
+    def _conclude(
+        self,
+        asked: _Asked,
+        found: Sequence[ScoredPassage],
+        evidence: Sequence[Evidence],
+        timings: Timings,
+        answerer: Answerer | None,
+    ) -> Answer:
+        if self._llm is not None and answerer != "extractive":
+            try:
+                return self._generate(asked, found, evidence, timings, self._llm)
+            except GenerationError as error:
+                _log.warning("Answering without the language model: %s", error)
+        best = evidence[0]
+        chosen = _in_reading_order(evidence[:MOST_EVIDENCE], best)
+        citations = tuple(
+            grounding.cite(item, self.documents[item.passage.document], marker)
+            for marker, item in enumerate(chosen, 1)
+        )
+        quotes = " ".join(wording.QUOTE.format(quote=c.quote, marker=c.marker) for c in citations)
+        short = best.short_answer
+        return self._finish(
+            asked,
+            timings,
+            status=Status.ANSWERED if best.confidence >= ANSWERED_FROM else Status.PARTIAL,
+            answer=f"{_as_sentence(short)} {quotes}" if short else quotes,
+            short_answer=short,
+            confidence=best.confidence,
+            citations=citations,
+        )
+
+    def _generate(
+        self,
+        asked: _Asked,
+        found: Sequence[ScoredPassage],
+        evidence: Sequence[Evidence],
+        timings: Timings,
+        llm: LlmAnswerer,
+    ) -> Answer:
+        """The claims of the model that hold; raises ``GenerationError`` when none does."""
+        passages = [item.passage for item in found]
+        claims = llm.draft(asked.standalone, passages)
+        terms = self._retriever.index.analyzer.terms
+        texts: list[str] = []
+        citations: list[Citation] = []
+        for claim in claims:
+            support = grounding.supported_evidence(claim, passages, terms)
+            new = [
+                grounding.cite(item, self.documents[item.passage.document], marker)
+                for marker, item in enumerate(support, len(citations) + 1)
+            ]
+            if new:
+                texts.append(claim.text + " " + "".join(f"[{c.marker}]" for c in new))
+                citations += new
+        if not texts:
+            raise GenerationError("none of its claims is proven by the passages")
+        is_sure = len(texts) == len(claims) and evidence[0].confidence >= ANSWERED_FROM
+        return self._finish(
+            asked,
+            timings,
+            status=Status.ANSWERED if is_sure else Status.PARTIAL,
+            answer=" ".join(texts),
+            confidence=evidence[0].confidence,
+            citations=tuple(citations),
+            answerer="llm",
+        )
+
+    def _abstain(
+        self,
+        asked: _Asked,
+        found: Sequence[ScoredPassage],
+        timings: Timings,
+        evidence: Sequence[Evidence] = (),
+    ) -> Answer:
+        passages = [item.passage for item in found[:MOST_RELATED]]
+        return self._finish(
+            asked,
+            timings,
+            status=Status.ABSTAINED,
+            answer=self._explain(asked),
+            confidence=evidence[0].confidence if evidence else 0.0,
+            related=tuple(grounding.quote_passage(p, self.documents[p.document]) for p in passages),
+        )
+
+    def _explain(self, asked: _Asked) -> str:
+        """What was looked for, and where."""
+        if not _has_words(asked.standalone):
+            return wording.NO_TERMS
+        searched = sum(matches(d.metadata, d.id, asked.filters) for d in self.documents.values())
+        if not searched:
+            return wording.NO_DOCUMENTS
+        topics = dict.fromkeys(w for w in words(asked.standalone) if w not in STOPWORDS)
+        if not topics:
+            return wording.ABSTAINED
+        count = wording.ONE_DOCUMENT if searched == 1 else wording.MANY_DOCUMENTS
+        detail = wording.ABSTAINED_DETAIL.format(
+            terms=", ".join(f"‘{topic}’" for topic in list(topics)[:8]),
+            count=count.format(count=searched),
+        )
+        return f"{wording.ABSTAINED} {detail}"
+
+    def _finish(
+        self,
+        asked: _Asked,
+        timings: Timings,
+        *,
+        status: Status,
+        answer: str,
+        confidence: float,
+        short_answer: str = "",
+        citations: tuple[Citation, ...] = (),
+        related: tuple[Quoted, ...] = (),
+        answerer: Answerer = "extractive",
+    ) -> Answer:
+        return Answer(
+            id=uuid.uuid4().hex,
+            question=asked.question,
+            standalone_question=asked.standalone,
+            status=status,
+            answer=answer,
+            short_answer=short_answer,
+            confidence=round(confidence, 4),
+            citations=citations,
+            related=related,
+            answerer=answerer,
+            timings_ms=timings.model_copy(update={"total": _elapsed(asked.started)}),
+        )
+
+
+def clean_question(question: str) -> str:
+    """``question`` without control characters and spare white space.
+
+    Raises ``InvalidQuestion`` when nothing is left or it is longer than ``LONGEST_QUESTION``.
+    """
+    visible = "".join(
+        " " if char.isspace() or unicodedata.category(char) in ("Cc", "Cs") else char
+        for char in question
+        if unicodedata.category(char) != "Cf"
+    )
+    cleaned = re.sub(r"\s+", " ", visible).strip()
+    if not cleaned:
+        raise InvalidQuestion(wording.EMPTY_QUESTION)
+    if len(cleaned) > LONGEST_QUESTION:
+        raise InvalidQuestion(
+            wording.LONG_QUESTION.format(length=len(cleaned), limit=LONGEST_QUESTION)
+        )
+    return cleaned
+
+
+def _has_words(question: str) -> bool:
+    return any(char.isalnum() for char in question)
+
+
+def _in_reading_order(evidence: Sequence[Evidence], best: Evidence) -> list[Evidence]:
+    """The best piece first; the others by document and place, as a reader would meet them."""
+    others = [item for item in evidence if item is not best]
+    return [best, *sorted(others, key=lambda item: (item.passage.document, item.start))]
+
+
+def _as_sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)
+
+
+def _elapsed(since: float) -> float:
+    return _milliseconds(time.perf_counter() - since)

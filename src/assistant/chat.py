@@ -1,0 +1,120 @@
+"""The Gradio chat: parses the question, calls the assistant, renders its answer."""
+
+import logging
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+
+from assistant import pages, wording
+from assistant.answering import InvalidQuestion
+from assistant.assembly import LiveAssistant
+from assistant.documents import Turn
+from assistant.index import IndexMissing, IndexUnavailable
+
+_log = logging.getLogger(__name__)
+
+_FONTS = ("system-ui", "sans-serif")
+_MONO_FONTS = ("ui-monospace", "monospace")
+_HEAD = '<meta name="referrer" content="no-referrer"><script>document.documentElement.lang="nl"</script>'
+
+Message = dict[str, Any]
+
+
+def respond(
+    live: LiveAssistant, question: str, turns: list[Turn], messages: list[Message]
+) -> tuple[str, list[Turn], list[Message]]:
+    """One exchange: an emptied input, the turns so far and the messages to show."""
+    if not question.strip():
+        return "", turns, messages
+    html, new_turns = _reply(live, question, turns)
+    shown = [
+        *messages,
+        _message("user", pages.question_html(question)),
+        _message("assistant", html),
+    ]
+    return "", [*turns, *new_turns], shown
+
+
+def _reply(live: LiveAssistant, question: str, turns: list[Turn]) -> tuple[str, list[Turn]]:
+    """The HTML to show, and the turn to remember if there was an answer."""
+    try:
+        answer = live.get().answer(question, turns)
+        stale = pages.message_html(wording.INDEX_STALE) if live.is_stale() else ""
+        return stale + pages.answer_html(answer), [Turn(question, answer.answer)]
+    except InvalidQuestion as error:
+        return pages.message_html(str(error)), []
+    except IndexUnavailable as error:
+        _log.error("%s", error)
+        missing = isinstance(error, IndexMissing)
+        return pages.message_html(wording.INDEX_MISSING if missing else wording.INDEX_UNUSABLE), []
+    except Exception:
+        _log.exception("The chat could not answer")
+        return pages.message_html(wording.UNEXPECTED), []
+
+
+def _message(role: str, html: str) -> Message:
+    return {"role": role, "content": gr.HTML(html)}
+
+
+def build_chat(live: LiveAssistant) -> gr.Blocks:
+    """The chat page."""
+
+    def submit(
+        question: str, turns: list[Turn], messages: list[Message]
+    ) -> tuple[str, list[Turn], list[Message]]:
+        return respond(live, question, turns, messages)
+
+    with gr.Blocks(title=wording.APP_TITLE, analytics_enabled=False, fill_height=True) as chat:
+        gr.HTML(pages.intro_html())
+        turns = gr.State([])
+        messages = gr.Chatbot(
+            label=wording.CONVERSATION,
+            placeholder=wording.EMPTY_CONVERSATION,
+            elem_id="gesprek",
+            latex_delimiters=[],
+            buttons=[],
+            feedback_options=None,
+            scale=1,
+            min_height=260,
+        )
+        with gr.Row():
+            question = gr.Textbox(
+                label=wording.QUESTION_LABEL,
+                placeholder=wording.QUESTION_PLACEHOLDER,
+                elem_id="vraag",
+                autofocus=True,
+                scale=8,
+                lines=1,
+                max_lines=4,
+            )
+            send = gr.Button(wording.SEND, variant="primary", elem_id="verstuur", scale=1)
+        outputs = [question, turns, messages]
+        inputs = [question, turns, messages]
+        for trigger in (question.submit, send.click):
+            trigger(submit, inputs, outputs, api_visibility="private", show_progress="minimal")
+        gr.Markdown(f"**{wording.EXAMPLES_LABEL}**")
+        with gr.Row():
+            for text in wording.EXAMPLES:
+                button = gr.Button(text, size="sm", elem_classes="voorbeeld")
+                example = gr.State(text)
+                button.click(
+                    submit, [example, turns, messages], outputs, api_visibility="private"
+                )
+    return chat
+
+
+def mount_chat(app: FastAPI, live: LiveAssistant) -> FastAPI:
+    """Serve the chat at ``/`` of an app; routes that the app already has stay its own."""
+    return gr.mount_gradio_app(
+        app,
+        build_chat(live),
+        path="/",
+        theme=gr.themes.Default(font=_FONTS, font_mono=_MONO_FONTS),
+        css=pages.CHAT_STYLE,
+        head=_HEAD,
+        footer_links=[],
+        ssr_mode=False,
+        show_error=False,
+        enable_monitoring=False,
+    )

@@ -121,7 +121,9 @@ class Assistant:
         known = {
             "documents": set(self.documents),
             "kinds": {document.metadata.kind.value for document in self.documents.values()},
-            "parties": {p for document in self.documents.values() for p in document.metadata.parties},
+            "parties": {
+                p for document in self.documents.values() for p in document.metadata.parties
+            },
         }
         for name, choices in known.items():
             unknown = {value for value in getattr(filters, name) if value not in choices}

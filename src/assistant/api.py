@@ -1,8 +1,8 @@
 """The HTTP API, the document pages and the chat in one FastAPI app."""
 
+import datetime as dt
 import logging
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -37,8 +37,8 @@ class FiltersIn(_Strict):
     documents: list[str] = Field([], max_length=100)
     kinds: list[str] = Field([], max_length=100)
     parties: list[str] = Field([], max_length=100)
-    date_from: date | None = None
-    date_to: date | None = None
+    date_from: dt.date | None = None
+    date_to: dt.date | None = None
 
     def to_filters(self) -> Filters:
         """The same as the assistant's own type."""
@@ -84,9 +84,9 @@ class DocumentOut(FrozenModel):
     title: str
     kind: str
     parties: tuple[str, ...]
-    date: date | None
-    valid_from: date | None
-    valid_until: date | None
+    date: dt.date | None
+    valid_from: dt.date | None
+    valid_until: dt.date | None
     source: str
     version: str
     url: str
@@ -159,8 +159,8 @@ def search(
     document: Annotated[list[str], Query()] = [],  # noqa: B006  FastAPI copies the default
     kind: Annotated[list[str], Query()] = [],  # noqa: B006
     party: Annotated[list[str], Query()] = [],  # noqa: B006
-    date_from: date | None = None,
-    date_to: date | None = None,
+    date_from: dt.date | None = None,
+    date_to: dt.date | None = None,
 ) -> SearchOut:
     """Zoek passages, zonder te antwoorden."""
     assistant = _live(request).get()
@@ -318,7 +318,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
         404: (wording.PROBLEMS["not_found"], wording.NOT_FOUND),
         405: (wording.PROBLEMS["method"], wording.METHOD_NOT_ALLOWED),
     }
-    title, detail = known.get(error.status_code, (wording.PROBLEMS["invalid"], str(error.detail)))
+    unreadable = wording.INVALID_FIELD.format(field="body", reason=wording.INVALID_JSON)
+    title, detail = known.get(error.status_code, (wording.PROBLEMS["invalid"], unreadable))
     is_own = error.status_code == 404 and error.detail != "Not Found"
     shown = str(error.detail) if is_own else detail
     return _problem(request, error.status_code, title, shown, error.headers)

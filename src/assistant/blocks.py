@@ -38,9 +38,23 @@ class Block:
 
 
 _BOOKMARK = re.compile(r"\[bookmark: [^\]\n]*\]")
+# Word processors write a manual line break as a vertical tab or as U+2028.
+_LAYOUT = str.maketrans(
+    {
+        "\r": "\n",
+        "\v": "\n",
+        "\x85": "\n",
+        "\u2028": "\n",
+        "\u2029": "\n\n",
+        "\f": "\n\n",
+        "\t": "    ",
+    }
+)
 _SPACES = re.compile(r"[^\S\n]+")
 _GLYPHS = "•▪◦‣·●○■□▶►➢➤✓»"
-_BULLET = re.compile(rf"(?P<indent> *)(?:(?P<glyph>[{_GLYPHS}]+)\s*|(?P<dash>[-*])\s+|(?P<ocr>[eom])\s(?=[A-ZÀ-Þ]))")
+_BULLET = re.compile(
+    rf"(?P<indent> *)(?:(?P<glyph>[{_GLYPHS}]+)\s*|(?P<dash>[-*])\s+|(?P<ocr>[eom])\s(?=[A-ZÀ-Þ]))"
+)
 _GLYPH_RESIDUE = re.compile(rf"^[{_GLYPHS}]+\s*")
 _NUMBERED = re.compile(r"(?P<indent> *)(?P<number>\d{1,2}[.)])\s+(?=\S)")
 _NUMBERED_HEADING = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÀ-Þ]|[A-Z]\.\s+[A-ZÀ-Þ]")
@@ -53,7 +67,7 @@ _CLEARLY_SHORT, _ROOM_LEFT = 0.6, 0.85
 
 def tidy(raw: str) -> str:
     """``raw`` with one kind of line end and space, without bookmarks and invisible characters."""
-    text = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n").replace("\t", "    ")
+    text = raw.replace("\r\n", "\n").translate(_LAYOUT)
     text = _BOOKMARK.sub("", text)
     return "".join(_visible(char) for char in text)
 
@@ -148,7 +162,7 @@ def _join(text: str, glue: str, following: str) -> str:
 def _mark_headings(blocks: list[Block]) -> list[Block]:
     """Turn short unpunctuated lines that stand above a paragraph into headings."""
     marked = []
-    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, following in zip(blocks, [*blocks, None][1:], strict=True):
         introduces = following is not None and following.role is not Role.ITEM
         is_title = (
             block.role is Role.PARAGRAPH

@@ -16,7 +16,10 @@ _log = logging.getLogger(__name__)
 
 _FONTS = ("system-ui", "sans-serif")
 _MONO_FONTS = ("ui-monospace", "monospace")
-_HEAD = '<meta name="referrer" content="no-referrer"><script>document.documentElement.lang="nl"</script>'
+_HEAD = (
+    '<meta name="referrer" content="no-referrer">'
+    '<script>document.documentElement.lang = "nl"</script>'
+)
 
 Message = dict[str, Any]
 
@@ -65,7 +68,8 @@ def build_chat(live: LiveAssistant) -> gr.Blocks:
     ) -> tuple[str, list[Turn], list[Message]]:
         return respond(live, question, turns, messages)
 
-    with gr.Blocks(title=wording.APP_TITLE, analytics_enabled=False, fill_height=True) as chat:
+    chat: gr.Blocks = gr.Blocks(title=wording.APP_TITLE, analytics_enabled=False, fill_height=True)
+    with chat:
         gr.HTML(pages.intro_html())
         turns = gr.State([])
         messages = gr.Chatbot(
@@ -98,15 +102,13 @@ def build_chat(live: LiveAssistant) -> gr.Blocks:
             for text in wording.EXAMPLES:
                 button = gr.Button(text, size="sm", elem_classes="voorbeeld")
                 example = gr.State(text)
-                button.click(
-                    submit, [example, turns, messages], outputs, api_visibility="private"
-                )
+                button.click(submit, [example, turns, messages], outputs, api_visibility="private")
     return chat
 
 
 def mount_chat(app: FastAPI, live: LiveAssistant) -> FastAPI:
     """Serve the chat at ``/`` of an app; routes that the app already has stay its own."""
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app,
         build_chat(live),
         path="/",
@@ -118,3 +120,4 @@ def mount_chat(app: FastAPI, live: LiveAssistant) -> FastAPI:
         show_error=False,
         enable_monitoring=False,
     )
+    return mounted

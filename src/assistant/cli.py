@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -27,7 +27,7 @@ app = typer.Typer(
 _errors = Console(stderr=True)
 
 
-def _settings(**overrides: object) -> Settings:
+def _settings(**overrides: Any) -> Settings:
     try:
         given = {name: value for name, value in overrides.items() if value is not None}
         return Settings(**given)
@@ -54,7 +54,9 @@ def _reported_failures() -> Iterator[None]:
         raise _fail(str(error)) from error
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        raise _fail(f"{error.strerror or error}{where}; free space or fix permissions, then retry.") from error
+        raise _fail(
+            f"{error.strerror or error}{where}; free space or fix permissions, then retry."
+        ) from error
 
 
 @app.command()
@@ -65,7 +67,12 @@ def index(
     from assistant.assembly import update_from_corpus
 
     settings = _settings()
-    columns = TextColumn("Embedding passages"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = (
+        TextColumn("Embedding passages"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with _reported_failures(), Progress(*columns, console=_errors, transient=True) as progress:
         task = progress.add_task("", total=None)
         corpus, report = update_from_corpus(
@@ -145,3 +152,74 @@ def serve(
     settings = _settings(host=host, port=port)
     typer.echo(f"Chat: http://{settings.host}:{settings.port}/  API: /v1  docs: /docs", err=True)
     run(settings)
+
+
+@app.command("eval")
+def evaluate(
+    cases: Annotated[
+        list[Path] | None, typer.Option(help="Case files; default: all of evals/cases.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("evals/results"),
+    gate: Annotated[
+        bool, typer.Option(help="Fail when a floor of evals/gate.toml is missed.")
+    ] = False,
+) -> None:
+    """Answer the evaluation cases and report how well."""
+    from assistant.assembly import build_assistant
+    from assistant.evaluation import report, runner
+    from assistant.evaluation.cases import CaseError, load_cases
+
+    try:
+        loaded = load_cases(cases or sorted(Path("evals/cases").glob("*.jsonl")))
+    except (CaseError, OSError) as error:
+        raise _fail(str(error), status=2) from error
+    if not loaded:
+        raise _fail("there are no cases in evals/cases; name some with --cases", status=2)
+    columns = TextColumn("Answering"), BarColumn(), MofNCompleteColumn()
+    with _reported_failures(), Progress(*columns, console=_errors, transient=True) as progress:
+        assistant = build_assistant(_settings())
+        assistant.warm_up()
+        task = progress.add_task("", total=len(loaded))
+        outcomes = runner.run_cases(assistant, loaded, lambda: progress.advance(task))
+        output.mkdir(parents=True, exist_ok=True)
+        runner.write_outcomes(outcomes, output / "answers.jsonl")
+        judged = [report.judge(outcome, assistant.documents) for outcome in outcomes]
+        figures = report.score(judged, assistant.documents)
+        report.write_report(judged, figures, output)
+    for name, value in figures.model_dump().items():
+        typer.echo(f"{name:20} {value if isinstance(value, int) else f'{value:.3f}'}")
+    typer.echo(f"report: {output / 'report.html'}")
+    failures = report.gate_failures(figures, Path("evals/gate.toml")) if gate else []
+    for failure in failures:
+        _errors.print(f"gate: {failure}", markup=False)
+    if failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    beir: Annotated[
+        Path | None, typer.Option(help="Also measure on this folder in BEIR layout.")
+    ] = None,
+) -> None:
+    """Measure speed and memory beside plain LangChain (needs the `bench` extra)."""
+    try:
+        from assistant.evaluation import bench as speed
+    except ModuleNotFoundError as error:
+        raise _fail(f"{error.name} is not installed; run `make bench`") from error
+    from assistant.evaluation.beir import table
+    from assistant.evaluation.cases import load_cases
+
+    settings = _settings()
+    loaded = load_cases(sorted(Path("evals/cases").glob("*.jsonl")))
+    questions = [case.question for case in loaded]
+    with _reported_failures():
+        rows = speed.bench_corpus(settings, questions, _errors.print)
+        typer.echo(speed.table(rows))
+        if beir:
+            rows, qualities = speed.bench_beir(beir, _errors.print)
+            typer.echo(f"\n{speed.table(rows)}\n\n{table(qualities)}")
+
+
+if __name__ == "__main__":
+    app()

@@ -10,8 +10,11 @@ from assistant.dutch.folding import fold
 # "En wie was de eerste?", "Maar waarom?", "And the second one?"
 _OPENING = re.compile(r"^(?:en|maar|dus|ook|and|et|but|mais)\b[ ,]*", re.IGNORECASE)
 _POINTERS = frozenset(
-    "hij zij ze die dat deze dit daar daarvan daarvoor daarin daarmee ervan ervoor erin hiervan "
-    "hiervoor hun haar er eerste tweede derde laatste vorige volgende it they that this".split()
+    (
+        "hij zij ze die dat deze dit daar daarvan daarvoor daarin daarmee ervan ervoor erin "
+        "hiervan hiervoor hun haar er eerste tweede derde laatste vorige volgende it they that "
+        "this"
+    ).split()
 )
 _LONGEST_FOLLOW_UP, _FEW_TOPICS = 12, 2
 
@@ -39,7 +42,7 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
     Only the questions of ``history`` count, oldest first: an answer may hold other topics.
     """
     question = question.strip()
-    if not history or not is_follow_up(question):
+    if not history or not words(question) or not is_follow_up(question):
         return question
     before = standalone_question(history[-1].question, history[:-1])
     known = set(words(question))

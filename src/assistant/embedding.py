@@ -66,11 +66,15 @@ class E5Model:
         self.longest = weights.shape.positions
         self.tokenizer = weights.tokenizer()
         self.tokenizer.enable_truncation(self.longest)
-        self.tokenizer.enable_padding(pad_id=_PAD_ID, pad_token="<pad>")
+        self.tokenizer.enable_padding(pad_id=_PAD_ID)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        graph, tensors = weights.encoder_graph()
+        # onnxruntime reads these arrays in place, so they must live as long as the session.
+        self._tensors = [onnxruntime.OrtValue.ortvalue_from_numpy(t) for t in tensors.values()]
+        options.add_external_initializers(list(tensors), self._tensors)
         self._session = onnxruntime.InferenceSession(
-            weights.encoder_graph(), options, providers=["CPUExecutionProvider"]
+            graph, options, providers=["CPUExecutionProvider"]
         )
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tokens, Tokens]:

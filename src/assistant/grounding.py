@@ -83,7 +83,7 @@ def locate(quote: str, passage: Passage) -> tuple[int, int] | None:
     words = quote.split()
     if not words:
         return None
-    match = re.search(r"\s+".join(map(re.escape, words)), passage.text)
+    match = re.search(_whole(r"\s+".join(map(re.escape, words))), passage.text)
     return (passage.start + match.start(), passage.start + match.end()) if match else None
 
 
@@ -120,4 +120,11 @@ def _is_supported(
 
 def _stands_in(figure: str, text: str) -> bool:
     """Whether a figure stands in a text as whole words: "5" does not stand in "2015"."""
-    return re.search(rf"(?<!\w){re.escape(figure)}(?!\w)", text) is not None
+    return re.search(_whole(re.escape(figure)), text) is not None
+
+
+def _whole(pattern: str) -> str:
+    """``pattern`` where it cuts no word and no number: "500" is not in "1.500"."""
+    cuts_before = r"(?<=\w)(?=\w)|(?<=\d[.,/])(?=\d)"
+    cuts_after = r"(?<=\w)(?=\w)|(?<=\d)(?=[.,/]\d)"
+    return rf"(?!{cuts_before}){pattern}(?!{cuts_after})"

@@ -6,17 +6,16 @@ index. The previous build is kept until the next one for readers that still have
 """
 
 import hashlib
-import json
-import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import bm25s
 import numpy as np
@@ -30,7 +29,8 @@ from assistant.embedding import Encoder, Vectors
 from assistant.passages import in_context, split_document
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    from chromadb import Where
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
 FORMAT = 1
@@ -49,6 +49,10 @@ _EMBED_AT_ONCE = 64
 
 Progress = Callable[[int, int], None]
 """Called with the number of passages embedded so far and in all."""
+
+
+def ignore_progress(_done: int, _total: int) -> None:
+    """The ``Progress`` of callers that show none."""
 
 
 class IndexUnavailable(Exception):
@@ -134,7 +138,7 @@ class Index:
             self.analyzer = Analyzer.load(build / "analyzer.json")
             self._bm25 = bm25s.BM25.load(build / "bm25", mmap=True)
             self._document_bm25 = bm25s.BM25.load(build / "bm25-documents", mmap=True)
-        except (OSError, ValidationError, ValueError) as error:
+        except (OSError, ValueError, LookupError, TypeError) as error:
             raise IndexMismatch(
                 f"The index in {build} is damaged ({error}); run `assistant index --rebuild`."
             ) from error
@@ -166,9 +170,9 @@ class Index:
         if documents is not None and not documents:
             return []
         found = self._collection.query(
-            query_embeddings=[vector],
+            query_embeddings=vector[np.newaxis, :],
             n_results=min(limit, len(self.passages)),
-            where={"document": {"$in": sorted(documents)}} if documents is not None else None,
+            where=_among(documents),
             include=["distances"],
         )
         distances = (found["distances"] or [[]])[0]
@@ -220,15 +224,19 @@ def update_index(
     *,
     chroma_url: str = "",
     rebuild: bool = False,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = ignore_progress,
 ) -> IndexReport:
     """Make the live index hold exactly ``documents``.
 
     Vectors of passages that did not change are taken over from the live build unless ``rebuild``
     says not to trust it; the encoder is only loaded when something must be embedded. Raises
-    ``IndexUnavailable`` when another indexer is at work, ``OSError`` when the disk refuses; the
-    live index is intact in both cases.
+    ``IndexUnavailable`` when there are no documents or another indexer is at work, ``OSError`` when
+    the disk refuses; the live index is intact in all cases.
     """
+    if not documents:
+        raise IndexUnavailable(
+            "There is no usable document to index; add one to the corpus or set ASSISTANT_CORPUS."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
@@ -299,7 +307,8 @@ class _Indexer:
             by_id = {document.id: document for document in documents}
             texts = [in_context(by_id[passage.document], passage) for passage in passages]
             self._write_texts(build, documents, passages, texts)
-            embedded, dimensions = self._write_vectors(build, passages, texts, reusable)
+            with _chroma_as_os_errors():
+                embedded, dimensions = self._write_vectors(build, passages, texts, reusable)
             manifest = Manifest(
                 build=name,
                 created=datetime.now(UTC),
@@ -351,7 +360,7 @@ class _Indexer:
             rows = slice(start, start + 1000)
             collection.add(
                 ids=[passage.id for passage in passages[rows]],
-                embeddings=[vectors[key] for key in hashes[rows]],
+                embeddings=np.stack([vectors[key] for key in hashes[rows]]),
                 metadatas=[
                     {"document": passage.document, "digest": key}
                     for passage, key in zip(passages[rows], hashes[rows], strict=True)
@@ -375,14 +384,19 @@ class _Indexer:
 
     def _swap(self, manifest: Manifest) -> None:
         """Make a finished build the live one, then drop the builds before the previous one."""
-        live = self.folder / "manifest.json"
-        previous = json.loads(live.read_text())["build"] if live.exists() else ""
-        draft = self.folder / f"{manifest.build}.json"
+        previous = self._live_build()
+        draft = self.folder / "manifest.json.new"
         draft.write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
-        os.replace(draft, live)
+        draft.replace(self.folder / "manifest.json")
         for build in self.folder.glob("build-*"):
             if build.name not in (manifest.build, previous):
                 self._drop(build)
+
+    def _live_build(self) -> str:
+        try:
+            return read_manifest(self.folder).build
+        except IndexUnavailable:
+            return ""
 
     def _drop(self, build: Path) -> None:
         if self.chroma_url:
@@ -414,19 +428,27 @@ def _score(bm25: bm25s.BM25, query: Query) -> npt.NDArray[np.float64]:
     return scores
 
 
-def _connect(build: Path, chroma_url: str) -> "ClientAPI":
+def _among(documents: frozenset[str] | None) -> "Where | None":
+    """Chroma's filter for passages of some documents."""
+    if documents is None:
+        return None
+    return cast("Where", {"document": {"$in": sorted(documents)}})
+
+
+def _connect(build: Path, chroma_url: str) -> "Client":
     """The Chroma that holds a build: files inside it, or a server. Raises ``IndexUnavailable``."""
     import chromadb  # imported here: commands that need no vectors start without it
     from chromadb.config import Settings as ChromaSettings
 
     quiet = ChromaSettings(anonymized_telemetry=False)
     if not chroma_url:
-        return chromadb.PersistentClient(path=str(build / "chroma"), settings=quiet)
+        embedded = chromadb.PersistentClient(path=str(build / "chroma"), settings=quiet)
+        return cast("Client", embedded)
     from urllib.parse import urlsplit
 
     parts = urlsplit(chroma_url)
     try:
-        return chromadb.HttpClient(
+        remote = chromadb.HttpClient(
             host=parts.hostname or "localhost",
             port=parts.port or (443 if parts.scheme == "https" else 8000),
             ssl=parts.scheme == "https",
@@ -434,9 +456,21 @@ def _connect(build: Path, chroma_url: str) -> "ClientAPI":
         )
     except ValueError as error:
         raise IndexUnavailable(f"No Chroma server answers at {chroma_url} ({error}).") from error
+    return cast("Client", remote)
 
 
-def _collection(client: "ClientAPI", build: str) -> "Collection":
+@contextmanager
+def _chroma_as_os_errors() -> Iterator[None]:
+    """Chroma has errors of its own for a full disk; callers expect an ``OSError``."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except ChromaError as error:
+        raise OSError(f"Chroma could not store the vectors: {error}") from error
+
+
+def _collection(client: "Client", build: str) -> "Collection":
     from chromadb.errors import NotFoundError
 
     try:
@@ -445,4 +479,3 @@ def _collection(client: "ClientAPI", build: str) -> "Collection":
         raise IndexMismatch(
             "The vectors of the index are gone from Chroma; run `assistant index --rebuild`."
         ) from error
-

@@ -16,7 +16,7 @@ class OnnxTransformer(InputModule):
     """Texts to token embeddings: the ONNX session behind the torch-shaped interface."""
 
     def __init__(self, model: E5Model) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.model = model
         self.tokenizer = model.tokenizer
         self.max_seq_length = model.longest

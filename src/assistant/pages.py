@@ -91,8 +91,10 @@ def document_html(document: Document, version: str, quote: tuple[int, int] | Non
 
 def _section_view(document: Document, section: Section, start: int, end: int) -> _SectionView:
     heading = document.text[section.start : section.body_start].strip()
-    begin = max(start, section.body_start)
-    stop = max(begin, min(end, section.end))
+    if section.path and section.path[-1] not in heading:
+        heading = section.path[-1]  # "6." in the text, "Antwoord 6" in every citation
+    begin = min(max(start, section.body_start), section.end)
+    stop = min(max(end, begin), section.end)
     bounds = ((section.body_start, begin), (begin, stop), (stop, section.end))
     parts = [_Part(document.text[a:b], index == 1) for index, (a, b) in enumerate(bounds)]
     return _SectionView(heading, tuple(part for part in parts if part.text))
@@ -116,4 +118,3 @@ def _validity(metadata: Metadata) -> str:
     if not start:
         return ""
     return (wording.VALID_PERIOD if end else wording.VALID_FROM).format(start=start, end=end)
-

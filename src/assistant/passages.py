@@ -40,12 +40,14 @@ def _spans(text: str, section: Section) -> list[tuple[int, int]]:
 def _atoms(text: str, section: Section) -> Iterator[int]:
     """Offsets where a passage may start: lines, and sentences and words inside long lines."""
     yield section.start
+    glued = False
     line_start = section.body_start
     while line_start < section.end:
         newline = text.find("\n", line_start, section.end)
         line_end = section.end if newline < 0 else newline + 1
         if text[line_start:line_end].strip() and line_start > section.start:
-            if not _is_introduced(text, section, line_start):
+            glued = not glued and _is_introduced(text, section, line_start)
+            if not glued:
                 yield line_start
             yield from _inside(text, line_start, line_end)
         elif line_start == section.start:

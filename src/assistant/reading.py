@@ -4,13 +4,12 @@
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Protocol
-
-import numpy as np
 
 from assistant.documents import Document, Evidence, Passage, ScoredPassage
 from assistant.dutch.analysis import Analyzer, words
@@ -125,6 +124,11 @@ class _Question:
         total = sum(self.weights.values()) or 1.0
         return sum(weight for term, weight in self.weights.items() if term in terms) / total
 
+    def says(self, mention: Mention) -> bool:
+        """Whether the question holds a mention; "5" is not in "2015" but "3" is in "3voor1"."""
+        text = re.escape(fold(mention.text))
+        return re.search(rf"(?<!\d){text}(?!\d)", self.folded) is not None
+
 
 class SimilarityReader:
     """Scores every sentence of the best passages by likeness and term coverage.
@@ -135,6 +139,7 @@ class SimilarityReader:
 
     PASSAGES = 5
     CACHED_PASSAGES = 4096
+    WARMED_PASSAGES = 200
 
     def __init__(
         self,
@@ -165,8 +170,8 @@ class SimilarityReader:
         return [evidence for score, evidence in scored if score >= least]
 
     def warm_up(self, passages: Iterable[Passage]) -> None:
-        """See ``Reader.warm_up``: embeds the sentences of as many passages as are kept."""
-        for passage in islice(passages, self.CACHED_PASSAGES):
+        """See ``Reader.warm_up``: embeds the sentences of the first ``WARMED_PASSAGES``."""
+        for passage in islice(passages, self.WARMED_PASSAGES):
             self._sentences(passage)
 
     def _split(self, passage: Passage) -> tuple[_Sentence, ...]:
@@ -234,7 +239,7 @@ class SimilarityReader:
                 found = find_names(sentence.text, ordinary)
             case _:
                 found = []
-        return [mention for mention in found if fold(mention.text) not in asked.folded]
+        return [mention for mention in found if not asked.says(mention)]
 
     def _find_ordinary_words(self, document: str) -> frozenset[str]:
         return lower_case_words(self._documents[document].text)

@@ -93,7 +93,10 @@ class HybridRetriever(BaseRetriever):
         )
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  LangChain passes it
     ) -> list[LangChainDocument]:
         return [self._to_langchain(found) for found in self.search(query, self.filters, self.k)]
 

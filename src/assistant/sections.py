@@ -31,7 +31,10 @@ def _nest(stack: list[_Heading], heading: _Heading) -> list[_Heading]:
     levels wrong: a style that is already open closes down to itself, a new one goes inside.
     """
     if not heading.style:
-        return [*(above for above in stack if not above.style and above.level < heading.level), heading]
+        return [
+            *(above for above in stack if not above.style and above.level < heading.level),
+            heading,
+        ]
     styles = [above.style for above in stack]
     kept = styles.index(heading.style) if heading.style in styles else len(stack)
     return [*stack[:kept], heading]

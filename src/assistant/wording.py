@@ -22,7 +22,11 @@ STOP = "Stop"
 CONVERSATION = "Gesprek"
 EMPTY_CONVERSATION = "Nog geen vragen gesteld."
 
-STATUS_LABELS = {"answered": "✔ Beantwoord", "partial": "◐ Gedeeltelijk", "abstained": "✖ Niet gevonden"}
+STATUS_LABELS = {
+    "answered": "✔ Beantwoord",
+    "partial": "◐ Gedeeltelijk",
+    "abstained": "✖ Niet gevonden",
+}
 SOURCES = "Bronnen"
 RELATED = "Dit is geen antwoord. De dichtstbijzijnde passages zijn:"
 UNDERSTOOD_AS = "Begrepen als: {question}"
@@ -77,7 +81,9 @@ CHANGED_DOCUMENT = (
     "Dit document is gewijzigd sinds het antwoord waaruit u komt. Het citaat is daarom niet "
     "aangeduid."
 )
-BAD_QUOTE = "De link wijst geen bestaand tekstdeel aan. Het document staat hieronder zonder aanduiding."
+BAD_QUOTE = (
+    "De link wijst geen bestaand tekstdeel aan. Het document staat hieronder zonder aanduiding."
+)
 CITED_PASSAGE = "Geciteerde passage"
 METADATA_LABELS = {
     "kind": "Soort",

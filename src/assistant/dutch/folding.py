@@ -9,5 +9,5 @@ def fold(text: str) -> str:
     """Return ``text`` in lower case, without diacritics, with plain quotes and dashes."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.lower().translate(_PLAIN))
+    decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN)).lower()
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -10,7 +10,9 @@ MONTHS = (
 ).split()
 _MONTH = r"(?:" + "|".join(MONTHS) + r"|jan|feb|mrt|apr|jun|jul|aug|sept?|okt|nov|dec)\.?"
 _YEAR = r"(?:1[89]|20)\d\d"
-_SEASON = r"(?:(?:begin|midden|eind)\s+|(?:voorjaar|najaar|zomer|winter|lente|herfst)\s+(?:van\s+)?)"
+_SEASON = (
+    r"(?:(?:begin|midden|eind)\s+|(?:voorjaar|najaar|zomer|winter|lente|herfst)\s+(?:van\s+)?)"
+)
 _DATE = re.compile(
     rf"\b\d{{1,2}}(?:\s+en\s+\d{{1,2}})?\s+{_MONTH}(?:\s+{_YEAR})?\b"
     rf"|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]{_YEAR}\b|\b{_YEAR}-\d\d-\d\d\b"
@@ -18,9 +20,9 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _COUNT_WORDS = (
-    "twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien "
-    "zeventien achttien negentien twintig dertig veertig vijftig zestig zeventig tachtig negentig "
-    "honderd duizend"
+    "twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien "
+    "zestien zeventien achttien negentien twintig dertig veertig vijftig zestig zeventig "
+    "tachtig negentig honderd duizend"
 ).split()
 _UNIT = (
     r"(?:procent|%|euro|jaar|jaren|maand(?:en)?|we(?:ek|ken)|dag(?:en)?|werkdag(?:en)?|uur|uren)"

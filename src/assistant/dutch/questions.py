@@ -35,7 +35,8 @@ _PATTERNS = (
     (Expected.REASON, r"\bwaarom\b|\bwaartoe\b|\bwhy\b|\bpourquoi\b|\bwat is de reden\b"),
     (
         Expected.LIST,
-        r"^(?:geef|noem|som)\b|\blijst\b|\bopsomming\b|\balle\b|\bwie (?:zijn|zitten|maken|zetelen)\b"
+        r"^(?:geef|noem|som)\b|\blijst\b|\bopsomming\b|\balle\b"
+        r"|\bwie (?:zijn|zitten|maken|zetelen)\b"
         r"|\bwelke \w+(?:en|s)\b|^list\b",
     ),
     (
@@ -44,7 +45,7 @@ _PATTERNS = (
         r"|^wat is (?:een |het |de )?\w+\??$|\bstand for\b|\bsignifie\b",
     ),
     (Expected.NAME, r"\bwie\b|\bdoor wie\b|\bwelke (?:persoon|organisatie)\b|\bwho\b|\bqui\b"),
-    (Expected.PLACE, r"^(?:in |van )?waar\b|\bwhere\b|\boù\b"),
+    (Expected.PLACE, r"^(?:in |van )?waar\b|\bwhere\b|^ou\b"),
     (
         Expected.YES_NO,
         r"^(?:is|zijn|was|waren|heeft|hebben|wordt|worden|werd|werden|kan|kunnen|mag|mogen|moet"

@@ -4,18 +4,22 @@ import re
 
 # Words that a full stop follows without ending the sentence. Lower case, without the stop.
 _ABBREVIATIONS = frozenset(
-    "afd art bijv bv bvb ca cf cfr dept dhr dr drs e.d excl fig hoofdst incl ing ir jl jr lic max "
-    "mevr min mr mw nl nr nrs ong par pct plm prof resp sr st t tel vb vgl vnl zgn".split()
+    (
+        "afd art bijv bv bvb ca cf cfr dept dhr dr drs e.d excl fig hoofdst incl ing ir jl jr lic "
+        "max mevr min mr mw nl nr nrs ong par pct plm prof resp sr st t tel vb vgl vnl zgn"
+    ).split()
 )
-_BREAK = re.compile(r"(?P<word>\S*?)(?P<stop>[.!?…]+[)\]”’\"'»]*)(?P<gap>\s+)(?=[\"'“‘«(\[]?[A-Z0-9À-Þ])")
+_BREAK = re.compile(
+    r"(?P<word>\S*?)(?P<stop>[.!?…]+[)\]”’\"'»]*)(?P<gap>\s+)(?=[\"'“‘«(\[]?[A-Z0-9À-Þ])"
+)
 _OPENING = "\"'“‘«(["
 _LIST_NUMBER = re.compile(r"\d{1,2}|[A-Za-z]")
 _LINE = re.compile(r"[^\S\n]*(?:-[^\S\n]+|\d{1,2}[.)][^\S\n]+)?(?P<content>\S(?:[^\n]*\S)?)?")
 
 
-def _ends_sentence(text: str, match: re.Match[str], line_start: int) -> bool:
+def _ends_sentence(match: re.Match[str], line_start: int) -> bool:
     word = match["word"].lstrip(_OPENING)
-    if match["stop"].startswith((".", "…")) is False or len(match["stop"].rstrip(")]”’\"'»")) > 1:
+    if not match["stop"].startswith((".", "…")) or len(match["stop"].rstrip(")]”’\"'»")) > 1:
         return True
     if match.start() == line_start and _LIST_NUMBER.fullmatch(word):
         return False  # "6. Duur van de overeenkomst": the number belongs to what follows
@@ -27,7 +31,7 @@ def _ends_sentence(text: str, match: re.Match[str], line_start: int) -> bool:
 def _line_sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     spans, begin = [], start
     for match in _BREAK.finditer(text, start, end):
-        if match.end("stop") > begin and _ends_sentence(text, match, start):
+        if match.end("stop") > begin and _ends_sentence(match, start):
             spans.append((begin, match.end("stop")))
             begin = match.end("gap")
     spans.append((begin, end))

@@ -1,0 +1,54 @@
+# Everything installs into .venv with the exact versions of constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+BEIR ?=
+
+.PHONY: run test index eval bench lint format install install-dev chromium clean
+
+run: install index ## install, index, serve chat and API on one port
+	$(BIN)/assistant serve
+
+index: install ## bring the index up to date with corpus/
+	$(BIN)/assistant index
+
+test: install-dev chromium lint ## install, lint, type check, all tests
+	$(BIN)/python -m pytest
+
+eval: install index ## answer evals/cases and write evals/results/report.html
+	$(BIN)/assistant eval --gate
+
+bench: install-dev ## speed and memory beside plain LangChain; BEIR=folder adds retrieval quality
+	$(BIN)/assistant bench $(if $(BEIR),--beir $(BEIR))
+
+lint: install-dev ## formatting, lint rules, strict types
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/mypy
+
+format: install-dev
+	$(BIN)/ruff format src tests
+	$(BIN)/ruff check --fix src tests
+
+install: .venv/installed
+install-dev: .venv/installed-dev
+
+# torch comes first and by its exact version, so that no other package pulls a CUDA build of it.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) torch==2.13.0
+	$(PIP) --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(PIP) --editable '.[dev,bench,llm]'
+	touch $@
+
+# The browser test drives Debian's Chromium.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+chromium:
+	@command -v chromium >/dev/null || \
+	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
+
+clean:
+	rm -rf .venv index/build-* index/manifest.json artifacts evals/results

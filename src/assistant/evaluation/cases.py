@@ -1,0 +1,68 @@
+"""Evaluation cases: questions with known facts and the sentences they stand in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class CaseError(ValueError):
+    """A case file that cannot be used; the message names file, line and reason."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Strict):
+    """Where a fact stands: a document and a verbatim quote from its stored text."""
+
+    document: str
+    quote: str
+
+
+class PastTurn(_Strict):
+    """One earlier question with its answer."""
+
+    question: str
+    answer: str = ""
+
+
+class Case(_Strict):
+    """A question with what a right answer holds.
+
+    ``facts`` is a list of nuggets, each a list of accepted spellings; all nuggets must be found.
+    An unanswerable case has none: the right answer is to abstain.
+    """
+
+    id: str
+    question: str
+    type: str
+    answerable: bool
+    facts: tuple[tuple[str, ...], ...] = ()
+    sources: tuple[Source, ...] = ()
+    history: tuple[PastTurn, ...] = ()
+
+
+def load_cases(paths: Sequence[Path]) -> list[Case]:
+    """Read JSON Lines files. Raises ``CaseError`` or ``OSError``; ids are unique over all."""
+    cases: dict[str, Case] = {}
+    for path in paths:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if line.strip():
+                case = _parse(line, f"{path}:{number}")
+                if case.id in cases:
+                    raise CaseError(f"{path}:{number}: the id '{case.id}' is used twice")
+                cases[case.id] = case
+    return list(cases.values())
+
+
+def _parse(line: str, place: str) -> Case:
+    try:
+        case = Case.model_validate_json(line)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise CaseError(f"{place}: {problems}") from error
+    if case.answerable != bool(case.facts and case.sources):
+        raise CaseError(f"{place}: an answerable case needs facts and sources, others have none")
+    return case

@@ -1,0 +1,78 @@
+"""Fixtures: the real corpus, the real encoder, a real index built once per test run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from assistant.answering import Assistant
+from assistant.api import create_app
+from assistant.assembly import LiveAssistant, build_assistant, update_from_corpus
+from assistant.corpus import load_corpus
+from assistant.documents import Corpus
+from assistant.embedding import BundledEncoder
+from assistant.evaluation.bench import free_port, wait_until_ready
+from assistant.index import Index, ignore_progress
+from assistant.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    """The five documents of the repository."""
+    return load_corpus(ROOT / "corpus")
+
+
+@pytest.fixture(scope="session")
+def encoder() -> BundledEncoder:
+    """The encoder that ships in a package."""
+    return BundledEncoder()
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with an index of the repository's corpus."""
+    chosen = Settings(corpus=ROOT / "corpus", index=tmp_path_factory.mktemp("index"))
+    update_from_corpus(chosen, rebuild=False, progress=ignore_progress)
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def index(settings: Settings) -> Index:
+    """The opened index of the repository's corpus."""
+    return Index.open(settings.index, settings.encoder)
+
+
+@pytest.fixture(scope="session")
+def assistant(settings: Settings) -> Assistant:
+    """The assistant over the repository's corpus."""
+    return build_assistant(settings)
+
+
+@pytest.fixture(scope="session")
+def client(settings: Settings) -> TestClient:
+    """HTTP client of the API, without the chat."""
+    return TestClient(create_app(LiveAssistant(settings)), raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings) -> Iterator[str]:
+    """URL of a real `assistant serve` process over the same index."""
+    port = free_port()
+    environment = os.environ | {
+        "ASSISTANT_CORPUS": str(settings.corpus),
+        "ASSISTANT_INDEX": str(settings.index),
+    }
+    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    try:
+        wait_until_ready(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)

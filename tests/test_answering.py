@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_generation import ScriptedModel
 
 from assistant import wording
 from assistant.answering import LONGEST_QUESTION, Assistant, InvalidQuestion, clean_question
@@ -18,6 +17,7 @@ from assistant.documents import Answer, Filters, Status, Turn
 from assistant.embedding import BundledEncoder
 from assistant.generation import LlmAnswerer
 from assistant.index import Index
+from test_generation import ScriptedModel
 
 STEERING = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
 QUOTE = "De laatste stuurgroep dateert van 17 januari 2013."

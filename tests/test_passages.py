@@ -77,7 +77,7 @@ def test_text_without_spaces_is_still_cut() -> None:
 
 
 def test_a_short_tail_stays_with_the_passage_before() -> None:
-    body = "y" * (LONGEST_PASSAGE - 10)
+    body = "y" * (LONGEST_PASSAGE - 5)
     assert len(split_document(document_of(f"{body}\n\nSlot."))) == 1
     assert len(split_document(document_of(f"{body}\n\n{SENTENCE} {SENTENCE}"))) == 2
 

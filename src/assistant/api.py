@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
@@ -116,7 +117,10 @@ class HealthOut(FrozenModel):
 
 def create_app(live: LiveAssistant) -> FastAPI:
     """The app without the chat."""
-    app = FastAPI(title=wording.APP_TITLE, description=wording.APP_INTRO, version="1")
+    # Like FastAPI, but the scripts of /docs come from the package instead of a CDN.
+    app = FastAPIOffline(
+        title=wording.APP_TITLE, description=wording.APP_INTRO, version="1", redoc_url=None
+    )
     app.state.live = live
     app.include_router(_router)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
@@ -269,7 +273,8 @@ def _problem(
         "type": "about:blank",
         "title": title,
         "status": status,
-        "detail": detail,
+        # A detail may repeat input, and half a surrogate pair cannot be sent back.
+        "detail": detail.encode(errors="replace").decode(),
         "instance": request.url.path,
     }
     return JSONResponse(body, status, headers, media_type="application/problem+json")

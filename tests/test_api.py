@@ -161,7 +161,7 @@ def test_a_bad_body_is_a_problem_that_names_the_field(
         ({"question": "x" * 10_000}, "2000"),
         ({"question": "x", "filters": {"documents": ["bestaat-niet"]}}, "bestaat-niet"),
         ({"question": "x", "filters": {"kinds": ["<script>"]}}, "Kies uit"),
-        ({"question": "x", "filters": {"parties": ["\ud800"]}}, "filters"),
+        ({"question": "x", "filters": {"parties": ["\ud800"]}}, "parties: ?"),
         ({"question": "x", "answerer": "llm"}, "taalmodel"),
         (
             {"question": "x", "filters": {"date_from": "2020-01-02", "date_to": "2020-01-01"}},

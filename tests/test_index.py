@@ -78,7 +78,7 @@ class Folder:
 
 def answers_at(url: str) -> bool:
     try:
-        with urlopen(url, timeout=1) as response:  # noqa: S310  our own server
+        with urlopen(url, timeout=1) as response:
             return bool(response.status == 200)
     except (URLError, OSError):
         return False
@@ -91,9 +91,7 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [str(Path(sys.executable).with_name("chroma")), "run", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--path", str(tmp_path_factory.mktemp("chroma"))]
-    server = subprocess.Popen(  # noqa: S603
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + SERVER_START_SECONDS
     while not answers_at(f"{url}/api/v2/heartbeat"):
@@ -352,7 +350,7 @@ def test_a_killed_indexer_harms_nothing_and_is_cleaned_up_after(
     folder.update(OPZEG)
     live = folder.builds()
     command = [sys.executable, "-c", INDEXER, str(copy), str(folder.path)]
-    indexer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    indexer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     with indexer:
         assert indexer.stdout is not None
         assert indexer.stdout.readline() == "embedding\n"

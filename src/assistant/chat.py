@@ -72,38 +72,49 @@ def build_chat(live: LiveAssistant) -> gr.Blocks:
     with chat:
         gr.HTML(pages.intro_html())
         turns = gr.State([])
-        messages = gr.Chatbot(
-            label=wording.CONVERSATION,
-            placeholder=wording.EMPTY_CONVERSATION,
-            elem_id="gesprek",
-            latex_delimiters=[],
-            buttons=[],
-            feedback_options=None,
-            scale=1,
-            min_height=260,
-        )
-        with gr.Row():
-            question = gr.Textbox(
-                label=wording.QUESTION_LABEL,
-                placeholder=wording.QUESTION_PLACEHOLDER,
-                elem_id="vraag",
-                autofocus=True,
-                scale=8,
-                lines=1,
-                max_lines=4,
-            )
-            send = gr.Button(wording.SEND, variant="primary", elem_id="verstuur", scale=1)
+        messages = _conversation()
+        question, send = _question_row()
         outputs = [question, turns, messages]
-        inputs = [question, turns, messages]
         for trigger in (question.submit, send.click):
-            trigger(submit, inputs, outputs, api_visibility="private", show_progress="minimal")
-        gr.Markdown(f"**{wording.EXAMPLES_LABEL}**")
-        with gr.Row():
-            for text in wording.EXAMPLES:
-                button = gr.Button(text, size="sm", elem_classes="voorbeeld")
-                example = gr.State(text)
-                button.click(submit, [example, turns, messages], outputs, api_visibility="private")
+            trigger(submit, outputs, outputs, api_visibility="private")
+        for example, button in _examples():
+            button.click(submit, [example, turns, messages], outputs, api_visibility="private")
+        messages.clear(list, None, turns, api_visibility="private")
     return chat
+
+
+def _conversation() -> gr.Chatbot:
+    return gr.Chatbot(
+        label=wording.CONVERSATION,
+        placeholder=wording.EMPTY_CONVERSATION,
+        elem_id="gesprek",
+        latex_delimiters=[],
+        buttons=[],
+        feedback_options=None,
+        scale=1,
+        min_height=260,
+    )
+
+
+def _question_row() -> tuple[gr.Textbox, gr.Button]:
+    with gr.Row():
+        question = gr.Textbox(
+            label=wording.QUESTION_LABEL,
+            placeholder=wording.QUESTION_PLACEHOLDER,
+            elem_id="vraag",
+            autofocus=True,
+            scale=8,
+            max_lines=4,
+        )
+        send = gr.Button(wording.SEND, variant="primary", elem_id="verstuur", scale=1)
+    return question, send
+
+
+def _examples() -> list[tuple[gr.State, gr.Button]]:
+    """Buttons that ask an example question, each with the question it asks."""
+    gr.Markdown(f"**{wording.EXAMPLES_LABEL}**")
+    with gr.Row():
+        return [(gr.State(text), gr.Button(text, size="sm")) for text in wording.EXAMPLES]
 
 
 def mount_chat(app: FastAPI, live: LiveAssistant) -> FastAPI:

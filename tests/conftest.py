@@ -16,7 +16,8 @@ from assistant.corpus import load_corpus
 from assistant.documents import Corpus
 from assistant.embedding import BundledEncoder
 from assistant.evaluation.bench import free_port, wait_until_ready
-from assistant.index import Index, ignore_progress
+from assistant.index import Index
+from assistant.indexing import ignore_progress
 from assistant.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -6,7 +6,8 @@ import pytest
 
 from assistant.assembly import LiveAssistant, build_assistant, update_from_corpus
 from assistant.documents import Status
-from assistant.index import IndexMissing, ignore_progress
+from assistant.index import IndexMissing
+from assistant.indexing import ignore_progress
 from assistant.settings import Settings
 
 QUESTION = "Welke opzegtermijn geldt voor de overeenkomst?"

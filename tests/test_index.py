@@ -19,15 +19,8 @@ import pytest
 
 from assistant.documents import Corpus, Document, Kind, Metadata, Section
 from assistant.embedding import BundledEncoder, Encoder
-from assistant.index import (
-    Index,
-    IndexMismatch,
-    IndexMissing,
-    IndexReport,
-    IndexUnavailable,
-    read_manifest,
-    update_index,
-)
+from assistant.index import Index, IndexMismatch, IndexMissing, IndexUnavailable, read_manifest
+from assistant.indexing import IndexReport, update_index
 from assistant.passages import split_document
 
 SERVER_START_SECONDS = 60
@@ -165,7 +158,7 @@ def test_dense_search_gives_the_cosine(any_folder: Folder) -> None:
     vector = any_folder.encoder.encode_query("Wat is duaal leren?")
     found = any_folder.open().search_dense(vector, 10, None)
     cosines = [cosine for _, cosine in found]
-    stored = any_folder.open().vectors_by_digest().values()
+    stored = any_folder.open().vectors.by_digest().values()
     assert cosines == sorted(cosines, reverse=True)
     assert cosines == pytest.approx(sorted((float(v @ vector) for v in stored), reverse=True))
 
@@ -327,7 +320,7 @@ import sys, time
 from pathlib import Path
 from assistant.corpus import load_corpus
 from assistant.embedding import BundledEncoder
-from assistant.index import update_index
+from assistant.indexing import update_index
 
 def halfway(done, total):
     print("embedding", flush=True)

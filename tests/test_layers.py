@@ -15,7 +15,9 @@ dutch
 blocks e5_weights
 sections
 corpus passages embedding
-onnx_transformer index
+onnx_transformer vector_store
+index
+indexing
 retrieval conversation
 reading grounding
 generation

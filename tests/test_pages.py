@@ -12,7 +12,7 @@ from assistant.assembly import LiveAssistant, update_from_corpus
 from assistant.corpus import load_corpus
 from assistant.documents import Answer, Citation, Document, Status
 from assistant.grounding import document_url
-from assistant.index import ignore_progress
+from assistant.indexing import ignore_progress
 from assistant.pages import answer_html, document_html, message_html, question_html
 from assistant.settings import Settings
 

@@ -12,15 +12,8 @@ from assistant.corpus import load_corpus, source_files
 from assistant.documents import Corpus
 from assistant.embedding import Encoder, load_encoder
 from assistant.generation import LlmAnswerer, load_llm
-from assistant.index import (
-    Index,
-    IndexReport,
-    IndexUnavailable,
-    Progress,
-    digest,
-    read_manifest,
-    update_index,
-)
+from assistant.index import Index, IndexUnavailable, read_manifest
+from assistant.indexing import IndexReport, Progress, digest, update_index
 from assistant.reading import SimilarityReader
 from assistant.retrieval import HybridRetriever
 from assistant.settings import Settings

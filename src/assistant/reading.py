@@ -161,9 +161,10 @@ class SimilarityReader:
         asked = self._ask(question)
         scored = []
         for rank, found in enumerate(passages[: self.PASSAGES], 1):
+            names_other = self._names_other(asked, found.passage)
             for sentence in self._sentences(found.passage):
                 hits = self._mentions(asked, sentence)
-                features = self._features(asked, hits, sentence, found, rank)
+                features = _features(asked, hits, sentence, found.cosine, names_other, rank)
                 scored.append((relevance(features), _evidence(sentence, features, hits)))
         scored.sort(key=lambda item: -item[0])
         least = scored[0][0] - RELEVANCE_MARGIN if scored else 0.0
@@ -202,26 +203,6 @@ class SimilarityReader:
             parties=frozenset(p for p in self._parties if _holds(asked, words(p))),
         )
 
-    def _features(
-        self,
-        asked: _Question,
-        hits: Sequence[Mention],
-        sentence: _Sentence,
-        found: ScoredPassage,
-        rank: int,
-    ) -> Features:
-        is_typed = asked.expected in (Expected.DATE, Expected.NUMBER, Expected.NAME)
-        return Features(
-            sentence_cosine=float(asked.vector @ sentence.vector) - _COSINE_CENTRE,
-            passage_cosine=found.cosine - _COSINE_CENTRE if found.cosine else 0.0,
-            sentence_coverage=asked.coverage(sentence.terms),
-            context_coverage=asked.coverage(sentence.context_terms),
-            has_expected=float(is_typed and bool(hits)),
-            misses_expected=float(is_typed and not hits),
-            names_other=float(self._names_other(asked, sentence.passage)),
-            reciprocal_rank=1 / rank,
-        )
-
     def _names_other(self, asked: _Question, passage: Passage) -> bool:
         own = self._documents[passage.document].metadata.parties
         written = words(passage.text)
@@ -243,6 +224,27 @@ class SimilarityReader:
 
     def _find_ordinary_words(self, document: str) -> frozenset[str]:
         return lower_case_words(self._documents[document].text)
+
+
+def _features(
+    asked: _Question,
+    hits: Sequence[Mention],
+    sentence: _Sentence,
+    passage_cosine: float,
+    names_other: bool,
+    rank: int,
+) -> Features:
+    is_typed = asked.expected in (Expected.DATE, Expected.NUMBER, Expected.NAME)
+    return Features(
+        sentence_cosine=float(asked.vector @ sentence.vector) - _COSINE_CENTRE,
+        passage_cosine=passage_cosine - _COSINE_CENTRE if passage_cosine else 0.0,
+        sentence_coverage=asked.coverage(sentence.terms),
+        context_coverage=asked.coverage(sentence.context_terms),
+        has_expected=float(is_typed and bool(hits)),
+        misses_expected=float(is_typed and not hits),
+        names_other=float(names_other),
+        reciprocal_rank=1 / rank,
+    )
 
 
 def relevance(features: Features) -> float:

@@ -22,7 +22,8 @@ from assistant.documents import Document
 from assistant.embedding import BUNDLED, load_encoder
 from assistant.evaluation import baselines, beir
 from assistant.evaluation.metrics import percentile
-from assistant.index import Index, update_index
+from assistant.index import Index
+from assistant.indexing import update_index
 from assistant.passages import in_context, split_document
 from assistant.retrieval import HybridRetriever
 from assistant.settings import Settings
@@ -109,6 +110,7 @@ class _Size:
         self.name = name
         self.log = log
         self.encoder = load_encoder(BUNDLED)
+        self.encoder.encode_query("")  # both sides find the model and its kernels warm
         passages = [(d, p) for d in documents for p in split_document(d)]
         self.texts = [in_context(document, passage) for document, passage in passages]
         self.owners = [document.id for document, _ in passages]

@@ -83,8 +83,8 @@ def update_index(
 
     Vectors of passages that did not change are taken over from the live build unless ``rebuild``
     says not to trust it; the encoder is only loaded when something must be embedded. Raises
-    ``IndexUnavailable`` when there are no documents or another indexer is at work, ``OSError`` when
-    the disk refuses; the live index is intact in all cases.
+    ``IndexUnavailable`` when there are no documents, another indexer is at work or Chroma fails, and
+    ``OSError`` when the disk refuses; the live index is intact in all cases.
     """
     if not documents:
         raise IndexUnavailable(
@@ -174,7 +174,7 @@ class _Indexer:
         except BaseException as error:
             self._drop(build)
             if isinstance(error, VectorStoreError):
-                raise OSError(str(error)) from error
+                raise IndexUnavailable(f"The vectors cannot be stored ({error}).") from error
             raise
         return embedded, len(passages)
 

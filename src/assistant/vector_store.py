@@ -35,21 +35,23 @@ class VectorEntry:
 class VectorStore:
     """Nearest-neighbour search over the passages of one build."""
 
-    def __init__(self, client: "Client", collection: "Collection") -> None:
+    def __init__(self, client: "Client", collection: "Collection", url: str) -> None:
         self._client = client
         self._collection = collection
+        self._url = url
 
     @classmethod
     def open(cls, build: Path, url: str) -> Self:
         """Open the vectors of a finished build. Raises ``VectorStoreError``."""
-        with _chroma_errors():
+        with _chroma_errors(url):
             client = _connect(build, url)
-            return cls(client, client.get_collection(_name(build), embedding_function=None))
+            collection = client.get_collection(_name(build), embedding_function=None)
+            return cls(client, collection, url)
 
     @classmethod
     def write(cls, build: Path, url: str, entries: Sequence[VectorEntry], vectors: Vectors) -> None:
         """Store the vectors of a new build, a row an entry. Raises ``VectorStoreError``."""
-        with _chroma_errors():
+        with _chroma_errors(url):
             client = _connect(build, url)
             collection = client.create_collection(
                 _name(build),
@@ -78,7 +80,7 @@ class VectorStore:
         """
         if not url:
             return
-        with _chroma_errors():
+        with _chroma_errors(url):
             client = _connect(build, url)
             if _name(build) in {found.name for found in client.list_collections()}:
                 client.delete_collection(_name(build))
@@ -92,7 +94,7 @@ class VectorStore:
         ``documents`` restricts the search to passages of those; ``None`` searches all. Raises
         ``VectorStoreError``.
         """
-        with _chroma_errors():
+        with _chroma_errors(self._url):
             found = self._collection.query(
                 query_embeddings=vector[np.newaxis, :],
                 n_results=limit,
@@ -106,7 +108,7 @@ class VectorStore:
 
     def by_digest(self) -> dict[str, Vectors]:
         """Every stored vector by the hash of the text it was made from."""
-        with _chroma_errors():
+        with _chroma_errors(self._url):
             stored = self._collection.get(include=["embeddings", "metadatas"])
         digests = [str(metadata["digest"]) for metadata in stored["metadatas"] or []]
         vectors = np.asarray(stored["embeddings"], dtype=np.float32)
@@ -148,7 +150,7 @@ def _connect(build: Path, url: str) -> "Client":
 
 
 @contextmanager
-def _chroma_errors() -> Iterator[None]:
+def _chroma_errors(url: str) -> Iterator[None]:
     """One error for all that Chroma and its HTTP client can raise."""
     import httpx
     from chromadb.errors import ChromaError
@@ -156,4 +158,5 @@ def _chroma_errors() -> Iterator[None]:
     try:
         yield
     except (ChromaError, ValueError, httpx.HTTPError) as error:
-        raise VectorStoreError(f"Chroma: {error}") from error
+        place = f"Chroma at {url}" if url else "Chroma"
+        raise VectorStoreError(f"{place}: {error}") from error

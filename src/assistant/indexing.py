@@ -83,7 +83,7 @@ def update_index(
 
     Vectors of passages that did not change are taken over from the live build unless ``rebuild``
     says not to trust it; the encoder is only loaded when something must be embedded. Raises
-    ``IndexUnavailable`` when there are no documents, another indexer is at work or Chroma fails, and
+    ``IndexUnavailable`` when there are no documents, another indexer works or Chroma fails, and
     ``OSError`` when the disk refuses; the live index is intact in all cases.
     """
     if not documents:

@@ -6,7 +6,6 @@ APP_INTRO = (
     "de tekst woordelijk en verwijst naar de plaats in het document. Staat iets niet in de "
     "documenten, dan zegt de assistent dat."
 )
-CORPUS_NOTICE = "De antwoorden komen alleen uit deze documenten: {titles}."
 EXAMPLES = (
     "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?",
     "Welke opzegtermijn geldt voor de overeenkomst VDAB–VVSG?",
@@ -18,7 +17,6 @@ EXAMPLES_LABEL = "Voorbeeldvragen"
 QUESTION_LABEL = "Uw vraag"
 QUESTION_PLACEHOLDER = "Typ uw vraag en druk op Enter"
 SEND = "Verstuur"
-STOP = "Stop"
 CONVERSATION = "Gesprek"
 EMPTY_CONVERSATION = "Nog geen vragen gesteld."
 

@@ -6,7 +6,9 @@ BEIR ?=
 
 .PHONY: run test index eval bench lint format install install-dev chromium clean
 
-run: install index ## install, index, serve chat and API on one port
+# A bad document is reported and left out; the others are served.
+run: install ## install, index, serve chat and API on one port
+	-$(BIN)/assistant index
 	$(BIN)/assistant serve
 
 index: install ## bring the index up to date with corpus/
@@ -33,7 +35,7 @@ format: install-dev
 install: .venv/installed
 install-dev: .venv/installed-dev
 
-# torch comes first and by its exact version, so that no other package pulls a CUDA build of it.
+# torch comes first and by its exact version, so that no other package pulls another build of it.
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) torch==2.13.0

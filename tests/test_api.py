@@ -13,6 +13,7 @@ from assistant import wording
 from assistant.answering import Assistant
 from assistant.api import create_app
 from assistant.assembly import LiveAssistant
+from assistant.server import build_app
 from assistant.settings import Settings
 
 STEERING = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
@@ -334,3 +335,44 @@ def test_without_an_index_it_lives_but_is_not_ready(without_index: TestClient) -
     assert without_index.get("/healthz").status_code == 200
     ready = without_index.get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
+
+
+@pytest.fixture(scope="module")
+def served(settings: Settings) -> TestClient:
+    """The whole app, with the chat mounted at ``/``."""
+    return TestClient(build_app(settings), raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/ask", 405),
+        ("DELETE", "/v1/documents", 405),
+        ("GET", "/v1/nergens", 404),
+        ("GET", "/v1", 404),
+        ("GET", "/documents/..%2f..%2fetc%2fpasswd", 404),
+        ("GET", "/documents/nergens", 404),
+    ],
+)
+def test_the_chat_does_not_swallow_wrong_requests(
+    method: str, path: str, status: int, served: TestClient
+) -> None:
+    assert_problem(served.request(method, path), status)
+
+
+def test_nobody_can_upload_a_file(served: TestClient) -> None:
+    response = served.post("/gradio_api/upload", files={"files": ("a.txt", b"x" * 100)})
+    assert response.status_code >= 400
+
+
+def test_a_filter_is_compared_without_case(client: TestClient) -> None:
+    body = {"question": "Welke opzegtermijn geldt?", "filters": {"parties": ["vvsg"]}}
+    answer = client.post("/v1/ask", json=body).json()
+    cited = {quote["document"] for quote in (*answer["citations"], *answer["related"])}
+    assert cited == {"overeenkomst-vdab-vvsg-2017"}
+
+
+def test_one_very_long_word_is_answered_at_once(client: TestClient) -> None:
+    answer = client.post("/v1/ask", json={"question": "b" * 1999}).json()
+    assert answer["status"] == "abstained"
+    assert answer["timings_ms"]["total"] < 1000

@@ -1,10 +1,16 @@
 """The served index: follows a re-index, notices a changed corpus, survives a missing index."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from assistant.assembly import LiveAssistant, build_assistant, update_from_corpus
+from assistant.assembly import (
+    AssemblyError,
+    LiveAssistant,
+    build_assistant,
+    update_from_corpus,
+)
 from assistant.documents import Status
 from assistant.index import IndexMissing
 from assistant.indexing import ignore_progress
@@ -98,3 +104,19 @@ def test_loading_in_the_background_without_an_index_does_no_harm(own: Settings) 
     live.start_loading()
     reindex(own)
     assert "zes maanden" in quoted(live)
+
+
+def test_a_language_model_that_cannot_load_is_an_error_every_time(settings: Settings) -> None:
+    live = LiveAssistant(settings.model_copy(update={"llm": "nergens:model"}))
+    for _ in range(2):
+        with pytest.raises(AssemblyError, match="ASSISTANT_LLM=nergens:model"):
+            live.get()
+
+
+def test_a_folder_that_cannot_be_read_leaves_the_verdict_as_it_was(
+    settings: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(settings.corpus, tmp_path / "corpus")
+    (tmp_path / "corpus" / "weg.toml").symlink_to(tmp_path / "nergens")
+    live = LiveAssistant(settings.model_copy(update={"corpus": tmp_path / "corpus"}))
+    assert not live.is_stale()

@@ -317,3 +317,12 @@ def test_the_version_changes_with_the_text_only(tmp_path: Path) -> None:
     assert load_document(path).version == before
     path.write_text(f"{SENTENCE} Nee.", encoding="utf-8")
     assert load_document(path).version != before
+
+
+def test_an_impossible_date_in_front_matter_is_an_error_of_that_file(tmp_path: Path) -> None:
+    (tmp_path / "goed.txt").write_text("De vergadering was op 3 mei.\n", encoding="utf-8")
+    front = "---\ntitle: Fout\nkind: antwoord\ndate: 2020-13-45\n---\n\nTekst.\n"
+    (tmp_path / "fout.md").write_text(front, encoding="utf-8")
+    corpus = load_corpus(tmp_path)
+    assert [document.id for document in corpus.documents] == ["goed"]
+    assert [error.path for error in corpus.errors] == ["fout.md"]

@@ -10,7 +10,7 @@ from assistant.documents import Corpus
 from assistant.evaluation import metrics, report
 from assistant.evaluation.beir import load_benchmark, measure
 from assistant.evaluation.cases import Case, load_cases
-from assistant.evaluation.runner import Outcome, read_outcomes, run_cases, write_outcomes
+from assistant.evaluation.runner import Outcome, run_cases, write_outcomes
 
 ROOT = Path(__file__).parents[1]
 CASES = load_cases(sorted((ROOT / "evals" / "cases").glob("*.jsonl")))
@@ -104,9 +104,18 @@ def test_an_altered_quote_lowers_the_verbatim_rate(
     assert report.gate_failures(figures, ROOT / "evals" / "gate.toml")
 
 
-def test_outcomes_survive_writing_and_reading(outcomes: list[Outcome], tmp_path: Path) -> None:
+def test_outcomes_are_written_one_a_line(outcomes: list[Outcome], tmp_path: Path) -> None:
     write_outcomes(outcomes[:3], tmp_path / "answers.jsonl")
-    assert list(read_outcomes(tmp_path / "answers.jsonl")) == outcomes[:3]
+    lines = (tmp_path / "answers.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [Outcome.model_validate_json(line) for line in lines] == outcomes[:3]
+
+
+def test_a_quote_that_is_not_in_the_corpus_is_reported(assistant: Assistant) -> None:
+    case = ANSWERABLE[0]
+    source = case.sources[0].model_copy(update={"quote": case.sources[0].quote + "!"})
+    altered = case.model_copy(update={"sources": (source,)})
+    assert report.missing_quotes(CASES, assistant.documents) == []
+    assert report.missing_quotes([altered], assistant.documents) == [case.id]
 
 
 def test_a_beir_folder_is_measured(tmp_path: Path) -> None:

@@ -92,8 +92,9 @@ def test_a_failing_model_is_an_error(failure: type[Exception]) -> None:
     def fail() -> Any:
         raise failure("de dienst antwoordt niet")
 
-    with pytest.raises(GenerationError, match="de dienst antwoordt niet"):
+    with pytest.raises(GenerationError, match=failure.__name__) as caught:
         LlmAnswerer(ScriptedModel(reply=fail)).draft("Vraag?", PASSAGES)
+    assert "antwoordt niet" not in str(caught.value)  # a provider's words may hold the question
 
 
 def test_the_model_gets_numbered_passages_and_the_question() -> None:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from assistant.documents import Document, Evidence, Kind, Metadata, Passage, Section
-from assistant.dutch.analysis import words
+from assistant.dutch.analysis import Analyzer, words
 from assistant.grounding import (
     Claim,
     GroundingError,
@@ -220,3 +220,18 @@ def test_a_link_names_the_document_its_version_and_the_offsets() -> None:
 def test_a_link_escapes_the_name_of_the_document() -> None:
     url = document_url(replace(DOCUMENT, id="a?b&c#d"), 0, 1)
     assert url.startswith("/documents/a%3Fb%26c%23d?")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "De overeenkomst kan niet worden opgezegd met een brief.",
+        "De overeenkomst kan worden opgezegd met een brief aan Jan.",
+    ],
+)
+def test_a_denied_or_extended_claim_is_not_supported(claim: str) -> None:
+    text = "De overeenkomst kan worden opgezegd met een brief."
+    passage = Passage("doc", Section((), 0, 0, len(text)), 0, len(text), text)
+    terms = Analyzer([], {}).terms
+    assert supported_evidence(Claim(text, ((0, text),)), [passage], terms)
+    assert not supported_evidence(Claim(claim, ((0, text),)), [passage], terms)

@@ -198,3 +198,10 @@ def test_sections_tile_the_stored_text(
     text, starts = stored_text(blocks)
     if text:
         assert_tiled(text, find_sections(blocks, text, starts, numbered_answers))
+
+
+def test_a_numbered_list_inside_an_answer_opens_no_section() -> None:
+    blocks = parse_text("1. Ja.\n\n2. Dit zijn de stappen:\n   1. eerst\n   2. dan\n\n3. Nee.\n")
+    text, starts = stored_text(blocks)
+    sections = find_sections(blocks, text, starts, numbered_answers=True)
+    assert [section.name for section in sections] == ["Antwoord 1", "Antwoord 2", "Antwoord 3"]

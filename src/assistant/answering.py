@@ -17,6 +17,7 @@ from assistant.documents import (
     Document,
     Evidence,
     Filters,
+    Kind,
     Quoted,
     ScoredPassage,
     Status,
@@ -24,12 +25,16 @@ from assistant.documents import (
     Turn,
 )
 from assistant.dutch.analysis import STOPWORDS, words
+from assistant.dutch.folding import fold
 from assistant.generation import GenerationError, LlmAnswerer
 from assistant.reading import Reader
 from assistant.retrieval import HybridRetriever, matches
 
-LONGEST_QUESTION = 2000
-"""Characters."""
+LONGEST_QUESTION, MOST_CLEANED = 2000, 20_000
+"""Characters of a question, and of what is worth cleaning before saying that it is too long."""
+
+LONGEST_ECHO = 200
+"""Characters of wrong filter values that an error message repeats."""
 
 RETRIEVED = 10
 MOST_EVIDENCE = 3
@@ -42,6 +47,7 @@ PARTIAL_FROM = 0.5
 Chosen on evals/cases/kern.jsonl for few wrong answers; `make eval` shows what they give.
 """
 
+_MARKER = re.compile(r"\s*\[\d+\]")
 _log = logging.getLogger(__name__)
 
 Answerer = Literal["extractive", "llm"]
@@ -118,20 +124,23 @@ class Assistant:
 
     def check_filters(self, filters: Filters) -> None:
         """Raise ``InvalidQuestion`` for a filter value that no document has."""
+        if filters == Filters():
+            return
         known = {
             "documents": set(self.documents),
-            "kinds": {document.metadata.kind.value for document in self.documents.values()},
+            "kinds": {kind.value for kind in Kind},
             "parties": {
                 p for document in self.documents.values() for p in document.metadata.parties
             },
         }
         for name, choices in known.items():
-            unknown = {value for value in getattr(filters, name) if value not in choices}
+            folded = set(map(fold, choices))
+            unknown = {value for value in getattr(filters, name) if fold(value) not in folded}
             if unknown:
                 raise InvalidQuestion(
                     wording.UNKNOWN_FILTER.format(
                         name=name,
-                        values=", ".join(sorted(unknown)),
+                        values=", ".join(sorted(unknown))[:LONGEST_ECHO],
                         choices=", ".join(sorted(choices)),
                     )
                 )
@@ -190,7 +199,8 @@ class Assistant:
                 for marker, item in enumerate(support, len(citations) + 1)
             ]
             if new:
-                texts.append(claim.text + " " + "".join(f"[{c.marker}]" for c in new))
+                text = _MARKER.sub("", claim.text).strip()
+                texts.append(f"{text} " + "".join(f"[{c.marker}]" for c in new))
                 citations += new
         if not texts:
             raise GenerationError("none of its claims is proven by the passages")
@@ -272,6 +282,8 @@ def clean_question(question: str) -> str:
 
     Raises ``InvalidQuestion`` when nothing is left or it is longer than ``LONGEST_QUESTION``.
     """
+    if len(question) > MOST_CLEANED:
+        raise _too_long(question)
     visible = "".join(
         " " if char.isspace() or unicodedata.category(char) in ("Cc", "Cs") else char
         for char in question
@@ -281,10 +293,14 @@ def clean_question(question: str) -> str:
     if not cleaned:
         raise InvalidQuestion(wording.EMPTY_QUESTION)
     if len(cleaned) > LONGEST_QUESTION:
-        raise InvalidQuestion(
-            wording.LONG_QUESTION.format(length=len(cleaned), limit=LONGEST_QUESTION)
-        )
+        raise _too_long(cleaned)
     return cleaned
+
+
+def _too_long(question: str) -> InvalidQuestion:
+    return InvalidQuestion(
+        wording.LONG_QUESTION.format(length=len(question), limit=LONGEST_QUESTION)
+    )
 
 
 def _has_words(question: str) -> bool:

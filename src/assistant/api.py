@@ -8,15 +8,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from assistant import grounding, pages, wording
 from assistant.answering import InvalidQuestion
 from assistant.assembly import LiveAssistant
 from assistant.documents import Answer, Document, Filters, FrozenModel, Quoted, Turn
-from assistant.index import IndexMissing, IndexUnavailable
+from assistant.index import IndexUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -108,6 +110,16 @@ class FullDocumentOut(DocumentOut):
     sections: list[SectionOut]
 
 
+class Problem(FrozenModel):
+    """What went wrong, as problem details (RFC 9457); ``detail`` is Dutch and for the user."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
 class HealthOut(FrozenModel):
     """Whether the process lives (``ok``), is ``ready``, ``starting``, or why it is not."""
 
@@ -131,6 +143,11 @@ def create_app(live: LiveAssistant) -> FastAPI:
     return app
 
 
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {"application/problem+json": {}}}
+    for status in (404, 422, 503)
+}
 _router = APIRouter()
 
 
@@ -147,7 +164,7 @@ def _document(request: Request, document: str) -> Document:
     return documents[document]
 
 
-@_router.post("/v1/ask", tags=["vragen"])
+@_router.post("/v1/ask", tags=["vragen"], responses=_PROBLEMS)
 def ask(request: Request, body: AskIn) -> Answer:
     """Beantwoord een vraag, met citaten of met een onderbouwde weigering."""
     history = [Turn(turn.question, turn.answer) for turn in body.history]
@@ -155,7 +172,7 @@ def ask(request: Request, body: AskIn) -> Answer:
     return assistant.answer(body.question, history, body.filters.to_filters(), body.answerer)
 
 
-@_router.get("/v1/search", tags=["vragen"])
+@_router.get("/v1/search", tags=["vragen"], responses=_PROBLEMS)
 def search(
     request: Request,
     q: Annotated[str, Query(description="Zoekvraag", examples=["opzegtermijn"])],
@@ -183,13 +200,13 @@ def search(
     return SearchOut(query=q, results=hits)
 
 
-@_router.get("/v1/documents", tags=["documenten"])
+@_router.get("/v1/documents", tags=["documenten"], responses=_PROBLEMS)
 def documents(request: Request) -> list[DocumentOut]:
     """Alle documenten met hun metadata."""
     return [DocumentOut(**_describe(found)) for found in _live(request).get().documents.values()]
 
 
-@_router.get("/v1/documents/{document}", tags=["documenten"])
+@_router.get("/v1/documents/{document}", tags=["documenten"], responses=_PROBLEMS)
 def full_document(request: Request, document: str) -> FullDocumentOut:
     """Eén document met zijn tekst; citaten verwijzen naar posities in die tekst."""
     found = _document(request, document)
@@ -229,7 +246,7 @@ def readyz(request: Request, response: Response) -> HealthOut:
             return HealthOut(status="starting", detail=wording.STARTING)
     except IndexUnavailable as error:
         response.status_code = 503
-        return HealthOut(status="unavailable", detail=_index_message(error))
+        return HealthOut(status="unavailable", detail=pages.index_message(error))
     return HealthOut(status="ready", detail=wording.INDEX_STALE if live.is_stale() else "")
 
 
@@ -250,6 +267,22 @@ def document_page(
     start, _, end = citaat.partition("-")
     quote = (int(start), int(end)) if citaat else None
     return _page(pages.document_html(_document(request, document), versie, quote))
+
+
+@_router.api_route("/v1", methods=_METHODS, include_in_schema=False)
+@_router.api_route("/v1/{rest:path}", methods=_METHODS, include_in_schema=False)
+@_router.api_route("/documents/{rest:path}", methods=_METHODS, include_in_schema=False)
+def unmatched(request: Request) -> None:
+    """Refuse what no route above takes, before the chat at ``/`` gets to see it."""
+    allowed = {
+        method
+        for route in _router.routes
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is Match.PARTIAL
+        for method in route.methods or ()
+    }
+    if allowed:
+        raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+    raise HTTPException(404)
 
 
 def _page(html: str) -> HTMLResponse:
@@ -308,13 +341,9 @@ async def _on_index_unavailable(request: Request, error: Exception) -> Response:
         request,
         503,
         wording.PROBLEMS["unavailable"],
-        _index_message(error),
+        pages.index_message(error),
         {"Retry-After": "30"},
     )
-
-
-def _index_message(error: IndexUnavailable) -> str:
-    return wording.INDEX_MISSING if isinstance(error, IndexMissing) else wording.INDEX_UNUSABLE
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -24,10 +24,29 @@ STALENESS_SECONDS = 5.0
 """How long a verdict on whether the corpus still matches the index is kept."""
 
 
+class AssemblyError(Exception):
+    """A model that the settings name cannot be loaded; the message says which and why."""
+
+
 def build_assistant(settings: Settings) -> Assistant:
-    """Open the index and load the models. Raises ``index.IndexUnavailable``."""
+    """Open the index and load the models.
+
+    Raises ``index.IndexUnavailable`` or ``AssemblyError``.
+    """
     index = Index.open(settings.index, settings.encoder, settings.chroma_url)
-    return assemble(index, load_encoder(settings.encoder), load_llm(settings))
+    models = _load_models(settings)
+    return assemble(index, models.encoder, models.llm)
+
+
+def _load_models(settings: Settings) -> "_Models":
+    try:
+        encoder = load_encoder(settings.encoder)
+    except (OSError, ValueError) as error:
+        raise AssemblyError(f"ASSISTANT_ENCODER={settings.encoder}: {error}") from error
+    try:
+        return _Models(encoder, load_llm(settings))
+    except (ImportError, ValueError) as error:
+        raise AssemblyError(f"ASSISTANT_LLM={settings.llm}: {error}") from error
 
 
 def assemble(index: Index, encoder: Encoder, llm: LlmAnswerer | None) -> Assistant:
@@ -55,8 +74,13 @@ def update_from_corpus(
 
 
 @dataclass(frozen=True, slots=True)
+class _Models:
+    encoder: Encoder
+    llm: LlmAnswerer | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Live:
-    build: str
     index: Index
     assistant: Assistant
 
@@ -64,36 +88,40 @@ class _Live:
 class LiveAssistant:
     """The assistant of the live index: follows a re-index without a restart.
 
-    The models load once; a new build costs only the opening of its files. Thread safe.
+    The models load once. The build before the live one stays open for requests that still use it.
+    Thread safe.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._encoder: Encoder | None = None
-        self._llm: LlmAnswerer | None = None
+        self._models: _Models | None = None
         self._live: _Live | None = None
+        self._before: _Live | None = None
         self._staleness = _Staleness(settings.corpus)
 
     def get(self) -> Assistant:
         """The assistant for the build that is live now. Raises ``index.IndexUnavailable``."""
         build = read_manifest(self._settings.index).build
         live = self._live
-        if live is None or live.build != build:
+        if live is None or live.index.manifest.build != build:
             live = self._open()
         return live.assistant
 
     def _open(self) -> _Live:
         with self._lock:
             settings = self._settings
-            index = Index.open(settings.index, settings.encoder, settings.chroma_url)
-            if self._live is not None and self._live.build == index.manifest.build:
+            build = read_manifest(settings.index).build
+            if self._live is not None and self._live.index.manifest.build == build:
                 return self._live
-            if self._encoder is None:
-                self._encoder = load_encoder(settings.encoder)
-                self._llm = load_llm(settings)
-            assistant = assemble(index, self._encoder, self._llm)
-            self._live = _Live(index.manifest.build, index, assistant)
+            index = Index.open(settings.index, settings.encoder, settings.chroma_url)
+            if self._models is None:
+                self._models = _load_models(settings)
+            if self._before is not None:
+                self._before.index.close()
+            self._before = self._live
+            assistant = assemble(index, self._models.encoder, self._models.llm)
+            self._live = _Live(index, assistant)
             return self._live
 
     def start_loading(self) -> None:
@@ -123,15 +151,23 @@ class _Staleness:
 
     def __init__(self, corpus: Path) -> None:
         self._corpus = corpus
+        self._lock = threading.Lock()
         self._checked_at = float("-inf")
         self._signature: tuple[tuple[str, int, int], ...] = ()
         self._digests: dict[str, str] = {}
         self._verdict = False
 
     def check(self, indexed: Callable[[], dict[str, str]]) -> bool:
-        if time.monotonic() - self._checked_at > STALENESS_SECONDS:
-            self._verdict = self._corpus.is_dir() and self._current() != indexed()
-            self._checked_at = time.monotonic()
+        """The last verdict while another thread works on a new one or the folder is unreadable."""
+        is_due = time.monotonic() - self._checked_at > STALENESS_SECONDS
+        if is_due and self._lock.acquire(blocking=False):
+            try:
+                self._verdict = self._corpus.is_dir() and self._current() != indexed()
+            except OSError as error:
+                _log.warning("The corpus folder cannot be checked: %s", error)
+            finally:
+                self._checked_at = time.monotonic()
+                self._lock.release()
         return self._verdict
 
     def _current(self) -> dict[str, str]:

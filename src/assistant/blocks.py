@@ -2,7 +2,7 @@
 
 The only changes to the words are those of layout: soft-wrapped lines and paragraphs that a page
 break cut are joined, ``[bookmark: …]`` fields, control characters and bullet glyphs go, no-break
-spaces become spaces, Markdown markup becomes structure.
+spaces become spaces, Markdown markup (with the targets of links) becomes structure or goes.
 """
 
 import re
@@ -128,7 +128,8 @@ def _line_block(line: str) -> Block:
         depth = 0 if match["glyph"] else depth
         return Block(Role.ITEM, _squeeze(line[match.end() :]), depth, "-")
     if match := _NUMBERED.match(line):
-        return Block(Role.ITEM, _squeeze(line[match.end() :]), 0, match["number"])
+        depth = len(match["indent"]) // 2
+        return Block(Role.ITEM, _squeeze(line[match.end() :]), depth, match["number"])
     return Block(Role.PARAGRAPH, _squeeze(stripped))
 
 

@@ -10,7 +10,7 @@ from assistant import pages, wording
 from assistant.answering import InvalidQuestion
 from assistant.assembly import LiveAssistant
 from assistant.documents import Turn
-from assistant.index import IndexMissing, IndexUnavailable
+from assistant.index import IndexUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -20,6 +20,9 @@ _HEAD = (
     '<meta name="referrer" content="no-referrer">'
     '<script>document.documentElement.lang = "nl"</script>'
 )
+
+AT_ONCE = 8
+"""How many questions the chat works on at the same time."""
 
 Message = dict[str, Any]
 
@@ -49,8 +52,7 @@ def _reply(live: LiveAssistant, question: str, turns: list[Turn]) -> tuple[str, 
         return pages.message_html(str(error)), []
     except IndexUnavailable as error:
         _log.error("%s", error)
-        missing = isinstance(error, IndexMissing)
-        return pages.message_html(wording.INDEX_MISSING if missing else wording.INDEX_UNUSABLE), []
+        return pages.message_html(pages.index_message(error)), []
     except Exception:
         _log.exception("The chat could not answer")
         return pages.message_html(wording.UNEXPECTED), []
@@ -75,10 +77,15 @@ def build_chat(live: LiveAssistant) -> gr.Blocks:
         messages = _conversation()
         question, send = _question_row()
         outputs = [question, turns, messages]
+        shared: dict[str, Any] = {
+            "api_visibility": "private",
+            "concurrency_id": "questions",
+            "concurrency_limit": AT_ONCE,
+        }
         for trigger in (question.submit, send.click):
-            trigger(submit, outputs, outputs, api_visibility="private")
+            trigger(submit, outputs, outputs, **shared)
         for example, button in _examples():
-            button.click(submit, [example, turns, messages], outputs, api_visibility="private")
+            button.click(submit, [example, turns, messages], outputs, **shared)
         messages.clear(list, None, turns, api_visibility="private")
     return chat
 
@@ -130,5 +137,6 @@ def mount_chat(app: FastAPI, live: LiveAssistant) -> FastAPI:
         ssr_mode=False,
         show_error=False,
         enable_monitoring=False,
+        max_file_size=1,  # bytes: nobody needs to upload anything
     )
     return mounted

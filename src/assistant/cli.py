@@ -5,10 +5,11 @@ Exit status: 0 good, 1 failed work, 2 wrong usage.
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -18,13 +19,16 @@ from rich.table import Table
 
 from assistant.settings import Settings
 
+if TYPE_CHECKING:
+    from assistant.evaluation.cases import Case
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Answers Dutch questions over partnership agreements, with verbatim citations.",
 )
-_errors = Console(stderr=True)
+_errors = Console(stderr=True, soft_wrap=True)
 
 
 def _settings(**overrides: Any) -> Settings:
@@ -46,11 +50,12 @@ def _fail(message: str, status: int = 1) -> typer.Exit:
 @contextmanager
 def _reported_failures() -> Iterator[None]:
     """Turn the failures that a user can mend into one line and exit status 1."""
+    from assistant.assembly import AssemblyError
     from assistant.index import IndexUnavailable
 
     try:
         yield
-    except (IndexUnavailable, NotADirectoryError) as error:
+    except (IndexUnavailable, NotADirectoryError, AssemblyError) as error:
         raise _fail(str(error)) from error
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
@@ -91,9 +96,10 @@ def index(
         )
         if ids
     ]
+    unchanged = "nothing changed" if report.is_unchanged else "rebuilt"
     typer.echo(
         f"{report.documents} documents, {report.passages} passages, {report.embedded} embedded "
-        f"in {report.seconds:.1f} s; {', '.join(changes) or 'nothing changed'}"
+        f"in {report.seconds:.1f} s; {', '.join(changes) or unchanged}"
     )
     if corpus.errors:
         raise typer.Exit(1)
@@ -134,10 +140,10 @@ def documents() -> None:
     with _reported_failures():
         opened = Index.open(settings.index, settings.encoder, settings.chroma_url)
     table = Table("id", "kind", "passages", "title", box=None)
+    counts = Counter(passage.document for passage in opened.passages)
     for document in opened.documents.values():
-        count = sum(passage.document == document.id for passage in opened.passages)
         metadata = document.metadata
-        table.add_row(document.id, metadata.kind.value, str(count), metadata.title)
+        table.add_row(document.id, metadata.kind.value, str(counts[document.id]), metadata.title)
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
@@ -147,11 +153,27 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)] = None,
 ) -> None:
     """Serve the chat and the API on one port."""
+    from assistant.server import ServerError
     from assistant.server import serve as run
 
     settings = _settings(host=host, port=port)
     typer.echo(f"Chat: http://{settings.host}:{settings.port}/  API: /v1  docs: /docs", err=True)
-    run(settings)
+    try:
+        run(settings)
+    except ServerError as error:
+        raise _fail(str(error)) from error
+
+
+def _load_cases(paths: list[Path] | None) -> "list[Case]":
+    from assistant.evaluation.cases import CaseError, load_cases
+
+    try:
+        loaded = load_cases(paths or sorted(Path("evals/cases").glob("*.jsonl")))
+    except (CaseError, OSError) as error:
+        raise _fail(str(error), status=2) from error
+    if not loaded:
+        raise _fail("there are no cases in evals/cases; name some with --cases", status=2)
+    return loaded
 
 
 @app.command("eval")
@@ -167,17 +189,14 @@ def evaluate(
     """Answer the evaluation cases and report how well."""
     from assistant.assembly import build_assistant
     from assistant.evaluation import report, runner
-    from assistant.evaluation.cases import CaseError, load_cases
 
-    try:
-        loaded = load_cases(cases or sorted(Path("evals/cases").glob("*.jsonl")))
-    except (CaseError, OSError) as error:
-        raise _fail(str(error), status=2) from error
-    if not loaded:
-        raise _fail("there are no cases in evals/cases; name some with --cases", status=2)
+    loaded = _load_cases(cases)
     columns = TextColumn("Answering"), BarColumn(), MofNCompleteColumn()
     with _reported_failures(), Progress(*columns, console=_errors, transient=True) as progress:
         assistant = build_assistant(_settings())
+        missing = report.missing_quotes(loaded, assistant.documents)
+        if missing:
+            raise _fail(f"not verbatim in the corpus: {'; '.join(missing)}", status=2)
         assistant.warm_up()
         task = progress.add_task("", total=len(loaded))
         outcomes = runner.run_cases(assistant, loaded, lambda: progress.advance(task))
@@ -208,10 +227,9 @@ def bench(
     except ModuleNotFoundError as error:
         raise _fail(f"{error.name} is not installed; run `make bench`") from error
     from assistant.evaluation.beir import table
-    from assistant.evaluation.cases import load_cases
 
     settings = _settings()
-    loaded = load_cases(sorted(Path("evals/cases").glob("*.jsonl")))
+    loaded = _load_cases(None)
     questions = [case.question for case in loaded]
     with _reported_failures():
         rows = speed.bench_corpus(settings, questions, _errors.print)

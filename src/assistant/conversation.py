@@ -16,6 +16,11 @@ _POINTERS = frozenset(
         "this"
     ).split()
 )
+LONGEST_MEMORY = 10
+"""Earlier questions that a follow-up may lean on."""
+
+MOST_TOPIC_WORDS = 30
+
 _LONGEST_FOLLOW_UP, _FEW_TOPICS = 12, 2
 
 
@@ -44,8 +49,9 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
     question = question.strip()
     if not history or not words(question) or not is_follow_up(question):
         return question
-    before = standalone_question(history[-1].question, history[:-1])
+    before = standalone_question(history[-1].question, history[-LONGEST_MEMORY:-1])
     known = set(words(question))
-    topic = " ".join(word for word in _topics(before) if known.isdisjoint(words(word)))
+    added = [word for word in _topics(before) if known.isdisjoint(words(word))]
+    topic = " ".join(added[:MOST_TOPIC_WORDS])
     bare = _OPENING.sub("", question).rstrip("?!. ")
     return f"{bare[:1].upper()}{bare[1:]}: {topic}?" if topic else question

@@ -106,7 +106,7 @@ def _load_metadata(path: Path, front_matter: str, blocks: list[Block]) -> Metada
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise DocumentError(f"its metadata is wrong ({problems}); see CONTRIBUTING.md") from error
-    except (tomllib.TOMLDecodeError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: TOML, encoding, impossible dates
         raise DocumentError(f"its metadata cannot be parsed ({error})") from error
 
 

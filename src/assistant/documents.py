@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +61,11 @@ class Section:
         return " › ".join(self.path)
 
 
+@lru_cache(maxsize=4096)
+def _version(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One file of the corpus: its stored (cleaned) text, its sections and its metadata.
@@ -75,7 +81,7 @@ class Document:
     @property
     def version(self) -> str:
         """``sha256:`` and the hash of the stored text; offsets are only valid for one version."""
-        return "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
+        return _version(self.text)
 
 
 @dataclass(frozen=True, slots=True)

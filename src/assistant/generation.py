@@ -58,7 +58,7 @@ class LlmAnswerer:
         try:
             draft = self._model.invoke(messages)
         except Exception as error:  # every provider raises its own; none may reach the user
-            raise GenerationError(f"the language model failed: {error}") from error
+            raise GenerationError(f"the language model failed ({type(error).__name__})") from error
         if not isinstance(draft, _Draft):
             raise GenerationError("the language model did not keep to the form")
         return [
@@ -70,7 +70,7 @@ class LlmAnswerer:
 def _numbered(passages: Sequence[Passage]) -> str:
     """The passages between tags; a text that holds such a tag cannot step out of its own."""
     return "\n\n".join(
-        f'<passage nummer="{number}">\n{_TAG.sub("", passage.text).strip()}\n</passage>'
+        f'<passage nummer="{number}">\n{_TAG.sub(" ", passage.text).strip()}\n</passage>'
         for number, passage in enumerate(passages, 1)
     )
 

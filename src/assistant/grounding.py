@@ -19,6 +19,10 @@ VERSION_DIGITS = 12
 """How much of a version's hash a link carries."""
 
 
+_NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w’'-]*")
+_NEGATION = re.compile(r"\b(?:niet|geen|nooit|niets|niemand|nergens|zonder|noch)\b")
+
+
 class GroundingError(Exception):
     """A quote is not the text of its document at its offsets. Always a bug, never shown."""
 
@@ -92,8 +96,9 @@ def supported_evidence(
 ) -> list[Evidence]:
     """The quotes of a claim as evidence, or nothing when they do not carry it.
 
-    Every quote must stand in its passage; every date and number of the claim must stand in a
-    quote, and so must ``LEAST_SUPPORT`` of its search terms (``terms`` analyses a text).
+    Every quote must stand in its passage; every date, number and capitalised word of the claim
+    must stand in a quote, and so must ``LEAST_SUPPORT`` of its search terms (``terms`` analyses a
+    text); claim and quotes must agree on whether something is denied.
     """
     found: list[Evidence] = []
     for position, quote in claim.quotes:
@@ -115,7 +120,10 @@ def _is_supported(
     asserted = set(terms(claim))
     shared = asserted & set(terms(quoted))
     has_figures = all(_stands_in(fold(figure), folded) for figure in figures)
-    return has_figures and bool(asserted) and len(shared) >= LEAST_SUPPORT * len(asserted)
+    has_names = all(_stands_in(fold(name), folded) for name in _NAME.findall(claim))
+    agrees = bool(_NEGATION.search(fold(claim))) == bool(_NEGATION.search(folded))
+    has_terms = bool(asserted) and len(shared) >= LEAST_SUPPORT * len(asserted)
+    return has_figures and has_names and agrees and has_terms
 
 
 def _stands_in(figure: str, text: str) -> bool:

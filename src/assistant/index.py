@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from assistant.documents import Document, FrozenModel, Passage
 from assistant.dutch.analysis import Analyzer, Query
 from assistant.embedding import Vectors
-from assistant.vector_store import VectorStore, VectorStoreError
+from assistant.vector_store import VectorsMissing, VectorStore, VectorStoreError
 
 FORMAT = 1
 """Raised when a build of older code cannot be read any more."""
@@ -103,10 +103,12 @@ class Index:
         self._owner_rows = np.array([rows[passage.document] for passage in self.passages])
         try:
             self.vectors = VectorStore.open(build, chroma_url)
+        except VectorsMissing as error:
+            raise IndexMismatch(f"{error}; run `assistant index --rebuild`.") from error
         except VectorStoreError as error:
-            raise IndexMismatch(
-                f"The vectors of the index cannot be opened ({error}); check ASSISTANT_CHROMA_URL "
-                "or run `assistant index --rebuild`."
+            raise IndexUnavailable(
+                f"The vectors of the index cannot be opened ({error}); check the Chroma server or "
+                "run `assistant index --rebuild`."
             ) from error
 
     @classmethod

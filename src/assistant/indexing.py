@@ -26,6 +26,8 @@ from assistant.index import (
     DOCUMENTS,
     PASSAGES,
     Index,
+    IndexMismatch,
+    IndexMissing,
     IndexUnavailable,
     Manifest,
     read_manifest,
@@ -142,7 +144,7 @@ class _Indexer:
     def _live(self) -> Index | None:
         try:
             return Index.open(self.folder, self.encoder_name, self.chroma_url)
-        except IndexUnavailable:
+        except (IndexMissing, IndexMismatch):
             return None
 
     def _build(

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from assistant import wording
 from assistant.documents import Answer, Document, Metadata, Section
 from assistant.grounding import VERSION_DIGITS
+from assistant.index import IndexMismatch, IndexMissing, IndexUnavailable
 
 _templates = Environment(
     loader=PackageLoader("assistant"), autoescape=True, undefined=StrictUndefined
@@ -47,6 +48,15 @@ def answer_html(answer: Answer) -> str:
 def message_html(message: str) -> str:
     """A notice or error in the chat."""
     return _templates.get_template("message.html").render(message=message)
+
+
+def index_message(error: IndexUnavailable) -> str:
+    """What to tell a user when the index cannot answer."""
+    if isinstance(error, IndexMissing):
+        return wording.INDEX_MISSING
+    if isinstance(error, IndexMismatch):
+        return wording.INDEX_UNUSABLE
+    return wording.INDEX_UNREACHABLE
 
 
 def question_html(question: str) -> str:

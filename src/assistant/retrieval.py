@@ -31,9 +31,9 @@ def matches(metadata: Metadata, document: str, filters: Filters) -> bool:
     Its period runs from its first to its last date (an agreement without an end runs on); it must
     overlap the filter's period. A document without any date matches no period.
     """
-    if filters.documents and document not in filters.documents:
+    if filters.documents and document not in map(fold, filters.documents):
         return False
-    if filters.kinds and metadata.kind.value not in filters.kinds:
+    if filters.kinds and metadata.kind.value not in map(fold, filters.kinds):
         return False
     parties = {fold(party) for party in metadata.parties}
     if filters.parties and parties.isdisjoint(map(fold, filters.parties)):

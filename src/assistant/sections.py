@@ -105,6 +105,10 @@ def _heading_openings(blocks: list[Block], starts: list[int]) -> Iterator[_Openi
 
 
 def _answer_openings(blocks: list[Block], starts: list[int]) -> Iterator[_Opening]:
+    """Numbered items at the left margin; a number that does not rise belongs to a list inside."""
+    last = 0
     for block, start in zip(blocks, starts, strict=True):
-        if block.role is Role.ITEM and block.marker[:-1].isdigit() and not block.level:
-            yield (f"Antwoord {block.marker[:-1]}",), start, start + len(block.marker) + 1
+        number = block.marker[:-1]
+        if block.role is Role.ITEM and number.isdigit() and not block.level and int(number) > last:
+            last = int(number)
+            yield (f"Antwoord {number}",), start, start + len(block.marker) + 1

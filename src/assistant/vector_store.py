@@ -23,6 +23,10 @@ class VectorStoreError(Exception):
     """Chroma cannot be reached, does not hold this build, or cannot write."""
 
 
+class VectorsMissing(VectorStoreError):
+    """Chroma answers but does not hold this build."""
+
+
 @dataclass(frozen=True, slots=True)
 class VectorEntry:
     """One passage to store: its id, its document's id, and the hash of the embedded text."""
@@ -153,10 +157,12 @@ def _connect(build: Path, url: str) -> "Client":
 def _chroma_errors(url: str) -> Iterator[None]:
     """One error for all that Chroma and its HTTP client can raise."""
     import httpx
-    from chromadb.errors import ChromaError
+    from chromadb.errors import ChromaError, NotFoundError
 
     try:
         yield
+    except NotFoundError as error:
+        raise VectorsMissing("The vectors of the index are gone from Chroma") from error
     except (ChromaError, ValueError, httpx.HTTPError) as error:
         place = f"Chroma at {url}" if url else "Chroma"
         raise VectorStoreError(f"{place}: {error}") from error

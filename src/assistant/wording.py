@@ -50,6 +50,9 @@ INDEX_UNUSABLE = (
     "De index past niet bij deze versie of instelling van de assistent. Vraag de beheerder om "
     "`assistant index` uit te voeren."
 )
+INDEX_UNREACHABLE = (
+    "De documenten zijn nu niet doorzoekbaar. Probeer het over enkele minuten opnieuw."
+)
 INDEX_STALE = (
     "De documenten zijn gewijzigd sinds de index werd gemaakt. Dit antwoord steunt op de vorige "
     "versie; vraag de beheerder om `assistant index` uit te voeren."

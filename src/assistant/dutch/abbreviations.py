@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 
 _SHORT = r"[A-Z][A-Za-z0-9&-]{1,9}"
-_LONG_THEN_SHORT = re.compile(rf"(?P<long>[^()\n.;:]+?)\s*\((?P<short>{_SHORT})\)")
+_LONG_THEN_SHORT = re.compile(rf"(?P<long>[^()\n.;:]{{1,200}}?)\s*\((?P<short>{_SHORT})\)")
 _SHORT_THEN_LONG = re.compile(rf"\b(?P<short>{_SHORT})\s*\((?P<long>[^()\n]{{4,80}})\)")
 _FORMULA = re.compile(
-    rf"(?P<long>[^()\n.;:]+?),?\s+(?:verder|hierna|voortaan)(?:\s+\w+){{0,2}}?\s+"
+    rf"(?P<long>[^()\n.;:]{{1,200}}?),?\s+(?:verder|hierna|voortaan)(?:\s+\w+){{0,2}}?\s+"
     rf"(?:als|genoemd|vermeld|afgekort)\s+(?P<short>{_SHORT})\b"
 )
 

@@ -29,7 +29,8 @@ _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[a-z0-9]+")
 _MIXED = re.compile(r"[a-z]+|\d+")
 _LINKS = ("s", "en", "er", "e", "n", "")
-_SHORTEST_COMPOUND, _SHORTEST_PART, _SHORTEST_KNOWN_HEAD = 9, 4, 6
+_SHORTEST_COMPOUND, _LONGEST_COMPOUND = 9, 60
+_SHORTEST_PART, _SHORTEST_KNOWN_HEAD = 4, 6
 # Endings that derive a word rather than compound it: "partnerschap" is not "partner" + "schap".
 _DERIVATIONS = ("schap", "chap", "heid", "ing", "baar", "loos", "lijk", "achtig", "matig")
 
@@ -73,7 +74,7 @@ class Analyzer:
     def __init__(self, vocabulary: Iterable[str], abbreviations: Mapping[str, str]) -> None:
         self.vocabulary = frozenset(vocabulary)
         self.abbreviations = dict(abbreviations)
-        self._terms: dict[str, tuple[str, ...]] = {}
+        self._word_terms = lru_cache(65536)(self._analyse)
 
     @classmethod
     def learn(cls, texts: Iterable[str]) -> Self:
@@ -122,12 +123,6 @@ class Analyzer:
         )
         return [(short, long) for short, long in pairs if short and long]
 
-    def _word_terms(self, word: str) -> tuple[str, ...]:
-        known = self._terms.get(word)
-        if known is None:
-            known = self._terms[word] = tuple(self._analyse(word))
-        return known
-
     def _analyse(self, word: str) -> list[str]:
         if word in STOPWORDS:
             return []
@@ -144,7 +139,7 @@ class Analyzer:
         Both parts are corpus words, or the first is one of at least six letters; a linking
         "s", "e", "n", "en" or "er" between them is dropped.
         """
-        if len(word) < _SHORTEST_COMPOUND:
+        if not _SHORTEST_COMPOUND <= len(word) <= _LONGEST_COMPOUND:
             return ()
         cuts = range(len(word) - _SHORTEST_PART, _SHORTEST_PART - 1, -1)
         splits = [(head, word[cut:]) for cut in cuts if (head := self._known_head(word[:cut]))]

@@ -10,7 +10,7 @@ _ABBREVIATIONS = frozenset(
     ).split()
 )
 _BREAK = re.compile(
-    r"(?P<word>\S*?)(?P<stop>[.!?…]+[)\]”’\"'»]*)(?P<gap>\s+)(?=[\"'“‘«(\[]?[A-Z0-9À-Þ])"
+    r"(?P<word>(?<!\S)\S{0,80}?)(?P<stop>[.!?…]+[)\]”’\"'»]*)(?P<gap>\s+)(?=[\"'“‘«(\[]?[A-Z0-9À-Þ])"
 )
 _OPENING = "\"'“‘«(["
 _LIST_NUMBER = re.compile(r"\d{1,2}|[A-Za-z]")

@@ -63,6 +63,6 @@ def _parse(line: str, place: str) -> Case:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise CaseError(f"{place}: {problems}") from error
-    if case.answerable != bool(case.facts and case.sources):
+    if {bool(case.facts), bool(case.sources)} != {case.answerable}:
         raise CaseError(f"{place}: an answerable case needs facts and sources, others have none")
     return case

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from assistant.documents import Document, FrozenModel, Status
 from assistant.evaluation import metrics
+from assistant.evaluation.cases import Case
 from assistant.evaluation.runner import Outcome
 
 _templates = Environment(
@@ -55,6 +56,16 @@ def passage_rank(outcome: Outcome, documents: Mapping[str, Document]) -> int | N
             if found.document == source.document and found.start < end and start < found.end:
                 return rank
     return None
+
+
+def missing_quotes(cases: Sequence[Case], documents: Mapping[str, Document]) -> list[str]:
+    """Ids of the cases whose source quote is not in the stored text of its document."""
+    return [
+        case.id
+        for case in cases
+        for source in case.sources
+        if source.document not in documents or source.quote not in documents[source.document].text
+    ]
 
 
 def judge(outcome: Outcome, documents: Mapping[str, Document]) -> Judged:

@@ -1,7 +1,7 @@
 """Answers every case through the assistant that serves users and writes down what happened."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assistant.answering import Assistant
@@ -59,9 +59,3 @@ def write_outcomes(outcomes: Sequence[Outcome], path: Path) -> None:
     """Write JSON Lines, one outcome a line."""
     lines = (json.dumps(o.model_dump(mode="json"), ensure_ascii=False) for o in outcomes)
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
-def read_outcomes(path: Path) -> Iterator[Outcome]:
-    """Read what ``write_outcomes`` wrote."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        yield Outcome.model_validate_json(line)

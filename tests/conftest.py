@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,19 +62,34 @@ def client(settings: Settings) -> TestClient:
     return TestClient(create_app(LiveAssistant(settings)), raise_server_exceptions=False)
 
 
+Serving = Callable[[], AbstractContextManager[tuple["subprocess.Popen[bytes]", int]]]
+
+
 @pytest.fixture(scope="session")
-def server(settings: Settings) -> Iterator[str]:
-    """URL of a real `assistant serve` process over the same index."""
-    port = free_port()
-    environment = os.environ | {
-        "ASSISTANT_CORPUS": str(settings.corpus),
-        "ASSISTANT_INDEX": str(settings.index),
-    }
-    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, cwd=ROOT)
-    try:
-        wait_until_ready(port)
+def serving(settings: Settings) -> Serving:
+    """Starts a real `assistant serve` process over the same index; gives it and its port."""
+
+    @contextmanager
+    def start() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+        port = free_port()
+        environment = os.environ | {
+            "ASSISTANT_CORPUS": str(settings.corpus),
+            "ASSISTANT_INDEX": str(settings.index),
+        }
+        command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
+        process = subprocess.Popen(command, env=environment, cwd=ROOT)
+        try:
+            wait_until_ready(port)
+            yield process, port
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def server(serving: Serving) -> Iterator[str]:
+    """URL of a server that all tests share."""
+    with serving() as (_, port):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=30)

@@ -194,7 +194,7 @@ def test_two_files_with_one_id_are_an_error(tmp_path: Path) -> None:
         ("title = 'T'", "kind: Field required"),
         ("kind = 'verslag'", "title: Field required"),
         ("title = 'T'\nkind = 'gedicht'", "kind: Input should be"),
-        ("title = 'T'\nkind = 'verslag'\nauteur = 'X'", "auteur: Extra inputs"),
+        ("title = 'T'\nkind = 'verslag'\nauteur = 'X'", "auteur: Unexpected keyword"),
         ("title = 'T'\nkind = 'verslag'\ndate = 'gisteren'", "date: "),
         ("title = 'T'\nkind = 'verslag'\nparties = 'VDAB'", "parties: "),
         ("", "title: Field required; kind: Field required"),
@@ -239,7 +239,7 @@ def test_front_matter_is_metadata_and_not_text(tmp_path: Path) -> None:
     [
         ("title: [", "cannot be parsed"),
         ("alleen tekst", "metadata is wrong"),
-        ("title: T\nkind: verslag\nextra: 1", "extra: Extra inputs"),
+        ("title: T\nkind: verslag\nextra: 1", "extra: Unexpected keyword"),
     ],
 )
 def test_wrong_front_matter_is_explained(tmp_path: Path, yaml: str, said: str) -> None:

@@ -2,18 +2,15 @@
 
 import http.client
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.bench import free_port, wait_until_ready
-from assistant.settings import Settings
+from conftest import Serving
 
 QUESTION = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
 
@@ -47,16 +44,8 @@ def test_chat_api_and_docs_share_one_port(server: str) -> None:
     assert "/v1/ask" in get(f"{server}/openapi.json")
 
 
-def test_sigterm_lets_an_accepted_request_finish(settings: Settings, tmp_path: Path) -> None:
-    port = free_port()
-    environment = os.environ | {
-        "ASSISTANT_CORPUS": str(settings.corpus),
-        "ASSISTANT_INDEX": str(settings.index),
-    }
-    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, cwd=tmp_path)
-    try:
-        wait_until_ready(port)
+def test_sigterm_lets_an_accepted_request_finish(serving: Serving) -> None:
+    with serving() as (process, port):
         body = json.dumps({"question": QUESTION}).encode()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.putrequest("POST", "/v1/ask")
@@ -71,5 +60,11 @@ def test_sigterm_lets_an_accepted_request_finish(settings: Settings, tmp_path: P
         assert answer["short_answer"] == "17 januari 2013"
         # uvicorn finishes its requests and then dies of the signal, as its sender expects.
         assert process.wait(timeout=20) in (0, -signal.SIGTERM)
-    finally:
-        process.kill()
+
+
+def test_a_port_in_use_fails_the_command(serving: Serving) -> None:
+    with serving() as (_, port):
+        command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
+        second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 1
+    assert "is it in use?" in second.stderr

@@ -1,6 +1,5 @@
 """Reads a folder of documents: formats, metadata, and a clear error for each bad file."""
 
-import datetime as dt
 import re
 import tomllib
 from collections.abc import Callable
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from assistant.blocks import Block, Role, parse_markdown, parse_text
 from assistant.documents import Corpus, CorpusError, Document, Kind, Metadata
@@ -22,21 +21,8 @@ class DocumentError(Exception):
     """A file that cannot be used; the message says why and what to do about it."""
 
 
-class _MetadataFile(BaseModel):
-    """The keys that a metadata file or front matter may hold."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: str
-    kind: Kind
-    parties: tuple[str, ...] = ()
-    date: dt.date | None = None
-    valid_from: dt.date | None = None
-    valid_until: dt.date | None = None
-    source: str = ""
-
-    def to_metadata(self) -> Metadata:
-        return Metadata(**dict(self))
+_METADATA = TypeAdapter(Metadata)
+"""The keys that a metadata file or front matter may hold are the fields of ``Metadata``."""
 
 
 def load_corpus(folder: Path) -> Corpus:
@@ -102,7 +88,7 @@ def _load_metadata(path: Path, front_matter: str, blocks: list[Block]) -> Metada
             values = yaml.safe_load(front_matter)
         else:
             return Metadata(title=_guess_title(path, blocks), kind=Kind.ANDERE)
-        return _MetadataFile.model_validate(values).to_metadata()
+        return _METADATA.validate_python(values)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise DocumentError(f"its metadata is wrong ({problems}); see CONTRIBUTING.md") from error

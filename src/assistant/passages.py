@@ -15,7 +15,7 @@ _SHORTEST_TAIL = 120
 
 
 def split_document(document: Document) -> list[Passage]:
-    """Cut a document into passages of at most ``LONGEST_PASSAGE`` characters.
+    """Cut a document into passages of about ``LONGEST_PASSAGE`` characters.
 
     The passages of a section tile it and none crosses into another. Cuts fall between lines where
     they can, else between sentences, else between words; a tail of less than 120 characters stays

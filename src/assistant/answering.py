@@ -99,12 +99,13 @@ class Assistant:
         self.check_filters(filters)
         if answerer == "llm" and self._llm is None:
             raise InvalidQuestion(wording.NO_LLM)
-        asked = _Asked(cleaned, standalone_question(cleaned, history), filters, started)
-        if not _has_words(asked.standalone):
-            return self._abstain(asked, [], Timings(total=_elapsed(started)))
-        found = self.search(asked.standalone, filters, RETRIEVED)
+        standalone = clean_question(standalone_question(cleaned, history))
+        asked = _Asked(cleaned, standalone, filters, started)
+        if not _has_words(standalone):
+            return self._abstain(asked, [], Timings())
+        found = self._retriever.search(standalone, filters, RETRIEVED)
         retrieved = time.perf_counter()
-        evidence = self._reader.read(asked.standalone, found)
+        evidence = self._reader.read(standalone, found)
         timings = Timings(
             retrieve=_milliseconds(retrieved - started),
             read=_elapsed(retrieved),
@@ -160,11 +161,10 @@ class Assistant:
                 return self._generate(asked, found, evidence, timings, self._llm)
             except GenerationError as error:
                 _log.warning("Answering without the language model: %s", error)
-        best = evidence[0]
-        chosen = _in_reading_order(evidence[:MOST_EVIDENCE], best)
+        best, *others = evidence[:MOST_EVIDENCE]
         citations = tuple(
             grounding.cite(item, self.documents[item.passage.document], marker)
-            for marker, item in enumerate(chosen, 1)
+            for marker, item in enumerate([best, *sorted(others, key=_place)], 1)
         )
         quotes = " ".join(wording.QUOTE.format(quote=c.quote, marker=c.marker) for c in citations)
         short = best.short_answer
@@ -307,10 +307,9 @@ def _has_words(question: str) -> bool:
     return any(char.isalnum() for char in question)
 
 
-def _in_reading_order(evidence: Sequence[Evidence], best: Evidence) -> list[Evidence]:
-    """The best piece first; the others by document and place, as a reader would meet them."""
-    others = [item for item in evidence if item is not best]
-    return [best, *sorted(others, key=lambda item: (item.passage.document, item.start))]
+def _place(evidence: Evidence) -> tuple[str, int]:
+    """Orders evidence as a reader of the documents would meet it."""
+    return evidence.passage.document, evidence.start
 
 
 def _as_sentence(text: str) -> str:

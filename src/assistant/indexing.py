@@ -154,6 +154,7 @@ class _Indexer:
         reusable: Mapping[str, Vectors],
     ) -> tuple[int, int]:
         """Write a new build and make it the live one; returns passages embedded and in all."""
+        previous = self._live_build()
         name = f"build-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         build = self.folder / name
         build.mkdir()
@@ -178,6 +179,7 @@ class _Indexer:
             if isinstance(error, VectorStoreError):
                 raise IndexUnavailable(f"The vectors cannot be stored ({error}).") from error
             raise
+        self._drop_others(name, previous)
         return embedded, len(passages)
 
     def _write_texts(
@@ -228,13 +230,15 @@ class _Indexer:
         return done
 
     def _swap(self, manifest: Manifest) -> None:
-        """Make a finished build the live one, then drop the builds before the previous one."""
-        previous = self._live_build()
+        """Make a finished build the live one."""
         draft = self.folder / "manifest.json.new"
         draft.write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
         draft.replace(self.folder / "manifest.json")
+
+    def _drop_others(self, live: str, previous: str) -> None:
+        """Drop what is neither the live build nor the one before it."""
         for build in self.folder.glob("build-*"):
-            if build.name not in (manifest.build, previous):
+            if build.name not in (live, previous):
                 self._drop(build)
 
     def _live_build(self) -> str:

@@ -91,14 +91,16 @@ def bench_beir(folder: Path, log: Log) -> tuple[list[Row], list[beir.Quality]]:
         rows = [size.index_row(), *_start_rows(size), *size.ask_rows(queries)]
         rankers: dict[str, beir.Ranker] = beir.own_rankers(size.retriever())
         for name, retriever in size.baselines().items():
-            rankers[name] = lambda query, found=retriever: (  # type: ignore[misc]
-                item.metadata["document"] for item in found.invoke(query)
-            )
+            rankers[name] = _ranker(retriever)
         qualities = []
         for name, ranker in rankers.items():
             log(f"{folder.name}: {name} over {len(benchmark.queries)} queries")
             qualities.append(beir.measure(name, ranker, benchmark))
     return rows, qualities
+
+
+def _ranker(retriever: BaseRetriever) -> beir.Ranker:
+    return lambda query: (found.metadata["document"] for found in retriever.invoke(query))
 
 
 class _Size:

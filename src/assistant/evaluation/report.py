@@ -6,10 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from assistant.documents import Document, FrozenModel, Status
+from assistant.documents import Citation, Document, FrozenModel, Status
 from assistant.evaluation import metrics
 from assistant.evaluation.cases import Case
-from assistant.evaluation.runner import Outcome
+from assistant.evaluation.runner import Outcome, Retrieved
 
 _templates = Environment(
     loader=PackageLoader("assistant"),
@@ -50,12 +50,21 @@ class Judged(FrozenModel):
 def passage_rank(outcome: Outcome, documents: Mapping[str, Document]) -> int | None:
     """Rank of the first retrieved passage that overlaps a source quote."""
     for rank, found in enumerate(outcome.retrieved, 1):
-        for source in outcome.case.sources:
-            start = documents[source.document].text.find(source.quote)
-            end = start + len(source.quote)
-            if found.document == source.document and found.start < end and start < found.end:
-                return rank
+        if _overlaps_source(found, outcome.case, documents):
+            return rank
     return None
+
+
+def _overlaps_source(
+    place: Retrieved | Citation, case: Case, documents: Mapping[str, Document]
+) -> bool:
+    """Whether a passage or citation shares text with a source quote of a case."""
+    for source in case.sources:
+        start = documents[source.document].text.find(source.quote)
+        end = start + len(source.quote)
+        if place.document == source.document and place.start < end and start < place.end:
+            return True
+    return False
 
 
 def missing_quotes(cases: Sequence[Case], documents: Mapping[str, Document]) -> list[str]:
@@ -125,21 +134,11 @@ def _verbatim_rate(judged: Sequence[Judged], documents: Mapping[str, Document]) 
 def _citation_precision(judged: Sequence[Judged], documents: Mapping[str, Document]) -> float:
     """Share of citations that overlap a source quote of their case."""
     hits = [
-        any(_overlaps(citation.document, citation.start, citation.end, item, documents))
+        _overlaps_source(citation, item.outcome.case, documents)
         for item in judged
         for citation in item.outcome.answer.citations
     ]
     return sum(hits) / len(hits) if hits else 1.0
-
-
-def _overlaps(
-    document: str, start: int, end: int, item: Judged, documents: Mapping[str, Document]
-) -> list[bool]:
-    spans = []
-    for source in item.outcome.case.sources:
-        at = documents[source.document].text.find(source.quote)
-        spans.append(source.document == document and start < at + len(source.quote) and at < end)
-    return spans
 
 
 def write_report(judged: Sequence[Judged], figures: Metrics, folder: Path) -> None:

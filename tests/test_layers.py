@@ -23,6 +23,7 @@ reading grounding
 generation
 answering
 assembly
+console
 evaluation pages
 api chat
 server

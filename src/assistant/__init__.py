@@ -8,6 +8,7 @@ documents · ``passages`` · ``e5_weights`` the bundled model's file · ``embedd
 ``onnx_transformer`` the same inside sentence-transformers · ``vector_store`` Chroma · ``index`` on
 disk · ``indexing`` builds it · ``retrieval`` hybrid search · ``reading`` evidence ·
 ``conversation`` follow-ups · ``grounding`` proof of quotes · ``generation`` the optional LLM ·
-``answering`` the orchestrator · ``assembly`` picks the parts · ``evaluation`` cases, metrics,
-reports · ``pages``, ``api``, ``chat``, ``server``, ``cli`` the surfaces.
+``answering`` the orchestrator · ``assembly`` picks the parts · ``console`` what
+commands share · ``evaluation`` cases, metrics, reports · ``pages``, ``api``, ``chat``, ``server``,
+``cli`` the surfaces.
 """

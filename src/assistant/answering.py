@@ -40,17 +40,21 @@ RETRIEVED = 10
 MOST_EVIDENCE = 3
 MOST_RELATED = 3
 
-ANSWERED_FROM = 0.65
-PARTIAL_FROM = 0.5
-"""Confidence from which an answer is given, and from which it is given with a warning.
-
-Chosen on evals/cases/kern.jsonl for few wrong answers; `make eval` shows what they give.
-"""
-
 _MARKER = re.compile(r"\s*\[\d+\]")
 _log = logging.getLogger(__name__)
 
 Answerer = Literal["extractive", "llm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Confidence from which an answer is given, and from which it is given with a warning.
+
+    Chosen on evals/cases/kern.jsonl for few wrong answers; `make eval` shows what they give.
+    """
+
+    answered: float = 0.65
+    partial: float = 0.5
 
 
 class InvalidQuestion(ValueError):
@@ -76,11 +80,17 @@ class Assistant:
         retriever: HybridRetriever,
         reader: Reader,
         llm: LlmAnswerer | None = None,
+        thresholds: Thresholds = Thresholds(),
     ) -> None:
         self.documents = documents
-        self._retriever = retriever
+        self.retriever = retriever
+        self.thresholds = thresholds
         self._reader = reader
         self._llm = llm
+
+    def with_thresholds(self, thresholds: Thresholds) -> "Assistant":
+        """The same assistant with other limits; evaluation looks behind an abstention with it."""
+        return Assistant(self.documents, self.retriever, self._reader, self._llm, thresholds)
 
     def answer(
         self,
@@ -103,25 +113,25 @@ class Assistant:
         asked = _Asked(cleaned, standalone, filters, started)
         if not _has_words(standalone):
             return self._abstain(asked, [], Timings())
-        found = self._retriever.search(standalone, filters, RETRIEVED)
+        found = self.retriever.search(standalone, filters, RETRIEVED)
         retrieved = time.perf_counter()
         evidence = self._reader.read(standalone, found)
         timings = Timings(
             retrieve=_milliseconds(retrieved - started),
             read=_elapsed(retrieved),
         )
-        if not evidence or evidence[0].confidence < PARTIAL_FROM:
+        if not evidence or evidence[0].confidence < self.thresholds.partial:
             return self._abstain(asked, found, timings, evidence)
         return self._conclude(asked, found, evidence, timings, answerer)
 
     def warm_up(self) -> None:
         """Do ahead what the first questions would wait for."""
-        self._reader.warm_up(self._retriever.index.passages)
+        self._reader.warm_up(self.retriever.index.passages)
 
     def search(self, query: str, filters: Filters, k: int) -> list[ScoredPassage]:
         """The ``k`` passages nearest to a query. Raises ``InvalidQuestion`` like ``answer``."""
         self.check_filters(filters)
-        return self._retriever.search(clean_question(query), filters, k)
+        return self.retriever.search(clean_question(query), filters, k)
 
     def check_filters(self, filters: Filters) -> None:
         """Raise ``InvalidQuestion`` for a filter value that no document has."""
@@ -171,7 +181,7 @@ class Assistant:
         return self._finish(
             asked,
             timings,
-            status=Status.ANSWERED if best.confidence >= ANSWERED_FROM else Status.PARTIAL,
+            status=self._status(best),
             answer=f"{_as_sentence(short)} {quotes}" if short else quotes,
             short_answer=short,
             confidence=best.confidence,
@@ -189,7 +199,7 @@ class Assistant:
         """The claims of the model that hold; raises ``GenerationError`` when none does."""
         passages = [item.passage for item in found]
         claims = llm.draft(asked.standalone, passages)
-        terms = self._retriever.index.analyzer.terms
+        terms = self.retriever.index.analyzer.terms
         texts: list[str] = []
         citations: list[Citation] = []
         for claim in claims:
@@ -204,16 +214,19 @@ class Assistant:
                 citations += new
         if not texts:
             raise GenerationError("none of its claims is proven by the passages")
-        is_sure = len(texts) == len(claims) and evidence[0].confidence >= ANSWERED_FROM
         return self._finish(
             asked,
             timings,
-            status=Status.ANSWERED if is_sure else Status.PARTIAL,
+            status=self._status(evidence[0]) if len(texts) == len(claims) else Status.PARTIAL,
             answer=" ".join(texts),
             confidence=evidence[0].confidence,
             citations=tuple(citations),
             answerer="llm",
         )
+
+    def _status(self, best: Evidence) -> Status:
+        is_sure = best.confidence >= self.thresholds.answered
+        return Status.ANSWERED if is_sure else Status.PARTIAL
 
     def _abstain(
         self,

@@ -77,12 +77,17 @@ class HybridRetriever(BaseRetriever):
 
     def search(self, query: str, filters: Filters, k: int) -> list[ScoredPassage]:
         """The ``k`` best passages, best first; fewer when fewer match."""
-        allowed = self._allowed(filters)
+        return _ranked(self.search_dense(query, filters), self.search_lexical(query, filters))[:k]
+
+    def search_dense(self, query: str, filters: Filters) -> list[tuple[Passage, float]]:
+        """The dense leg alone: ``LEG_DEPTH`` passages with their cosine, best first."""
         vector = self.encoder.encode_query(query)
-        dense = self.index.search_dense(vector, LEG_DEPTH, allowed)
+        return self.index.search_dense(vector, LEG_DEPTH, self._allowed(filters))
+
+    def search_lexical(self, query: str, filters: Filters) -> list[tuple[Passage, float]]:
+        """The BM25 leg alone: at most ``LEG_DEPTH`` passages with their score, best first."""
         terms = self.index.analyzer.query(query)
-        lexical = self.index.search_lexical(terms, LEG_DEPTH, allowed)
-        return _ranked(dense, lexical)[:k]
+        return self.index.search_lexical(terms, LEG_DEPTH, self._allowed(filters))
 
     def _allowed(self, filters: Filters) -> frozenset[str] | None:
         if filters == Filters():

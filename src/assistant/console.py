@@ -1,0 +1,48 @@
+"""What the commands share: settings, errors as one line, exit status."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from assistant.settings import Settings
+
+errors = Console(stderr=True, soft_wrap=True)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings, with the options that were given; a wrong one ends the command."""
+    try:
+        given = {name: value for name, value in overrides.items() if value is not None}
+        return Settings(**given)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "ASSISTANT_" + "_".join(map(str, problem["loc"])).upper()
+            errors.print(f"error: setting {name}: {problem['msg']}", markup=False)
+        raise typer.Exit(2) from error
+
+
+def fail(message: str, status: int = 1) -> typer.Exit:
+    """Say what went wrong; raise the result to end the command."""
+    errors.print(f"error: {message}", markup=False)
+    return typer.Exit(status)
+
+
+@contextmanager
+def reported_failures() -> Iterator[None]:
+    """Turn the failures that a user can mend into one line and exit status 1."""
+    from assistant.assembly import AssemblyError
+    from assistant.index import IndexUnavailable
+
+    try:
+        yield
+    except (IndexUnavailable, NotADirectoryError, AssemblyError) as error:
+        raise fail(str(error)) from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise fail(
+            f"{error.strerror or error}{where}; free space or fix permissions, then retry."
+        ) from error

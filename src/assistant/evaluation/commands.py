@@ -1,0 +1,188 @@
+"""``assistant eval`` and ``assistant bench``."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from assistant.console import errors, fail, load_settings, reported_failures
+
+if TYPE_CHECKING:
+    from assistant.evaluation.cases import Case
+    from assistant.evaluation.outcomes import Outcome, Run
+    from assistant.evaluation.report import Report
+    from assistant.evaluation.scoring import Gold, Scored
+    from assistant.evaluation.suite import Plan, Standards
+    from assistant.settings import Settings
+
+CASES, GATE, BASELINE = Path("evals/cases"), Path("evals/gate.toml"), Path("evals/baseline.json")
+RESULTS = Path("evals/results")
+
+bench = typer.Typer(
+    invoke_without_command=True, help="Measure speed and retrieval quality beside a baseline."
+)
+
+
+def evaluate(
+    cases: Annotated[
+        list[Path] | None, typer.Option(help="Case files; default: all of evals/cases.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the results; default: evals/results.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Score these stored answers instead of asking.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Ask this running server over its API.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Questions at a time; more than 1 blurs latencies.")
+    ] = 1,
+    gate: Annotated[
+        bool,
+        typer.Option("--gate", help="Exit 1 on a bad citation, a regression or a missed floor."),
+    ] = False,
+    update_baseline: Annotated[
+        bool,
+        typer.Option("--update-baseline", help="Make this run the new baseline; show the change."),
+    ] = False,
+) -> None:
+    """Answer the evaluation cases and report how well."""
+    if answers and base_url:
+        raise fail("--answers scores what was answered, --base-url asks anew; give one", status=2)
+    from assistant.evaluation import suite
+
+    folder = output or (answers.parent if answers else RESULTS)
+    with _reported_inputs(), reported_failures():
+        loaded = _load_cases(cases)
+        standards = _load_standards(gate)
+        settings = load_settings()
+        gold = suite.open_gold(settings, loaded)
+        if answers:
+            outcomes, run = suite.stored_outcomes(answers, loaded, gold)
+        else:
+            plan = suite.Plan(loaded, base_url, workers)
+            outcomes, run = _ask(plan, settings, gold, folder)
+        scored, report = suite.report_on(outcomes, run, gold, standards, folder)
+    _show(report, folder)
+    if update_baseline:
+        _update_baseline(report, scored)
+    elif gate and report.gate:
+        raise typer.Exit(1)
+
+
+def _load_cases(paths: list[Path] | None) -> "list[Case]":
+    from assistant.evaluation.cases import CaseError, load_cases
+
+    try:
+        loaded = load_cases(paths or sorted(CASES.glob("*.jsonl")))
+    except OSError as error:
+        raise CaseError(f"{error.filename}: {error.strerror}") from error
+    if not loaded:
+        raise CaseError(f"there are no cases in {CASES}; name some with --cases")
+    return loaded
+
+
+def _load_standards(gate: bool) -> "Standards":
+    """The gate file may be absent unless it is asked for."""
+    from assistant.evaluation.baseline import load_baseline
+    from assistant.evaluation.cases import CaseError
+    from assistant.evaluation.gate import Bounds, load_bounds
+    from assistant.evaluation.suite import Standards
+
+    if gate and not GATE.exists():
+        raise CaseError(f"{GATE} is missing; run from the project folder")
+    bounds = load_bounds(GATE) if GATE.exists() else Bounds()
+    return Standards(load_baseline(BASELINE), bounds)
+
+
+def _ask(
+    plan: "Plan", settings: "Settings", gold: "Gold", folder: Path
+) -> "tuple[list[Outcome], Run]":
+    from assistant.evaluation.suite import answer_cases
+
+    columns = TextColumn("Answering"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("", total=len(plan.cases))
+        return answer_cases(plan, settings, gold, folder, lambda: progress.advance(task))
+
+
+def _show(report: "Report", folder: Path) -> None:
+    for name, figure in report.summary.figures.items():
+        typer.echo(f"{name:28} {figure.value:6.3f}  [{figure.low:.2f}, {figure.high:.2f}]")
+    times = report.summary.latency["whole answer"]
+    typer.echo(f"{'latency':28} p50 {times.p50:.1f}, p95 {times.p95:.1f}, p99 {times.p99:.1f} ms")
+    typer.echo(f"report: {folder / 'report.html'}")
+    for reason in report.gate:
+        errors.print(f"gate: {reason}", markup=False)
+
+
+def _update_baseline(report: "Report", scored: "Sequence[Scored]") -> None:
+    from assistant.evaluation.baseline import make_baseline, write_baseline
+
+    if any(item.faults for item in scored):
+        raise fail("a run with bad citations cannot be a baseline")
+    difference = write_baseline(make_baseline(report.summary, scored), BASELINE)
+    typer.echo(difference or f"{BASELINE} is unchanged")
+
+
+@bench.callback()
+def bench_speed(
+    context: typer.Context,
+    beir: Annotated[
+        Path | None, typer.Option(help="Also measure on this folder in BEIR layout.")
+    ] = None,
+) -> None:
+    """Measure speed and memory beside plain LangChain (needs the `bench` extra)."""
+    if context.invoked_subcommand:
+        return
+    try:
+        from assistant.evaluation import bench as speed
+    except ModuleNotFoundError as error:
+        raise fail(f"{error.name} is not installed; run `make bench`") from error
+    from assistant.evaluation.beir import table
+
+    with _reported_inputs(), reported_failures():
+        questions = [case.question for case in _load_cases(None)]
+        typer.echo(speed.table(speed.bench_corpus(load_settings(), questions, errors.print)))
+        if beir:
+            rows, qualities = speed.bench_beir(beir, errors.print)
+            typer.echo(f"\n{speed.table(rows)}\n\n{table(qualities)}")
+
+
+@bench.command("retrieval")
+def bench_retrieval(
+    beir: Annotated[Path, typer.Option(help="Folder with corpus.jsonl, queries.jsonl, qrels.")],
+    queries: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder with other queries.jsonl and qrels over the same corpus."),
+    ] = None,
+) -> None:
+    """Measure plain BM25, our two legs and their fusion on documents in BEIR layout."""
+    from assistant.evaluation.beir import table
+    from assistant.evaluation.retrieval_bench import bench_retrieval as measure
+
+    others = queries or []
+    with _reported_inputs(), reported_failures():
+        tables = measure(beir, others, errors.print)
+        for folder, qualities in zip((beir, *others), tables, strict=True):
+            typer.echo(f"{folder.name}\n\n{table(qualities)}\n")
+
+
+@contextmanager
+def _reported_inputs() -> Iterator[None]:
+    """Turn unusable files into exit status 2, and a server that fails into 1."""
+    from assistant.evaluation.beir import BeirError
+    from assistant.evaluation.cases import CaseError
+    from assistant.evaluation.runner import RunError
+
+    try:
+        yield
+    except (BeirError, CaseError) as error:
+        raise fail(str(error), status=2) from error
+    except RunError as error:
+        raise fail(str(error)) from error

@@ -1,0 +1,232 @@
+"""One outcome to its figures: pure, so that scoring again costs nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from assistant.documents import Answer, Document, Passage, Status
+from assistant.evaluation.cases import Case
+from assistant.evaluation.metrics.citations import Span, covered, is_verbatim, overlap, supported
+from assistant.evaluation.metrics.facts import facts_found
+from assistant.evaluation.metrics.ndcg import ndcg
+from assistant.evaluation.metrics.recall import recall_at
+from assistant.evaluation.metrics.reciprocal_rank import reciprocal_rank
+from assistant.evaluation.metrics.short_answer import exact_match, token_f1
+from assistant.evaluation.outcomes import Outcome, Place
+
+FACTOID = frozenset("date number person where definition".split())
+"""Types of question whose one nugget makes a short answer."""
+
+HYBRID = "hybrid"
+
+
+class Verdict(StrEnum):
+    """What became of a case."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    """Answered, and at least one nugget is missing."""
+    ABSTAINED = "abstained"
+    """Abstained on an answerable question."""
+    FALSE = "false"
+    """Answered an unanswerable question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The texts that answers are judged by."""
+
+    documents: Mapping[str, Document]
+    passages: Sequence[Passage]
+
+    def spans(self, case: Case) -> list[list[Span]]:
+        """For every source of a case the places where its quote stands; a text may repeat it."""
+        return [self._occurrences(source.document, source.quote) for source in case.sources]
+
+    def _occurrences(self, name: str, quote: str) -> list[Span]:
+        document = self.documents.get(name)
+        found: list[Span] = []
+        at = document.text.find(quote) if document else -1
+        while document and at >= 0:
+            found.append(Span(name, at, at + len(quote)))
+            at = document.text.find(quote, at + 1)
+        return found
+
+    def missing_quotes(self, cases: Sequence[Case]) -> list[str]:
+        """Ids of the cases with a source quote that is not in the stored text of its document."""
+        return [case.id for case in cases if not all(self.spans(case))]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How well one retriever did on one question, on one level."""
+
+    recall: Mapping[int, float]
+    reciprocal_rank: float
+    ndcg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One outcome with all that is known of it."""
+
+    outcome: Outcome
+    verdict: Verdict
+    nuggets: tuple[bool, ...]
+    short_answer: "ShortAnswer | None"
+    citations: tuple[bool, ...]
+    sources: tuple[bool, ...]
+    faults: tuple[str, ...]
+    quotes: int
+    rank: int | None
+    rankings: Mapping[tuple[str, str], Ranking]
+    is_error: bool
+
+    @property
+    def case(self) -> Case:
+        """The case that was asked."""
+        return self.outcome.case
+
+    @property
+    def answer(self) -> Answer:
+        """What the assistant said."""
+        return self.outcome.answer
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the assistant declined to answer."""
+        return self.answer.status is Status.ABSTAINED
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """A short answer against the one nugget of its case."""
+
+    exact: bool
+    f1: float
+    holds_fact: bool
+
+
+def score(outcome: Outcome, gold: Gold) -> Scored:
+    """Judge one outcome."""
+    case, answer = outcome.case, outcome.answer
+    spans = gold.spans(case)
+    cited = [Span(c.document, c.start, c.end) for c in answer.citations]
+    rankings = _rankings(outcome, spans, gold)
+    return Scored(
+        outcome=outcome,
+        verdict=_verdict(case, answer),
+        nuggets=tuple(_nuggets(case, answer)),
+        short_answer=_short_answer(case, answer),
+        citations=tuple(supported(cited, _flat(spans))),
+        sources=tuple(any(covered(cited, places)) for places in spans),
+        faults=tuple(_faults(answer, gold)),
+        quotes=len(answer.citations) + len(answer.related),
+        rank=min(filter(None, _first_ranks(outcome.retrieved, spans)), default=None),
+        rankings=rankings,
+        is_error=_verdict(case, outcome.unguarded or answer) is not Verdict.RIGHT,
+    )
+
+
+def _flat(spans: Sequence[Sequence[Span]]) -> list[Span]:
+    return [span for places in spans for span in places]
+
+
+def _nuggets(case: Case, answer: Answer) -> list[bool]:
+    quotes = [citation.quote for citation in answer.citations]
+    return facts_found(case.facts, [answer.answer, *quotes])
+
+
+def _verdict(case: Case, answer: Answer) -> Verdict:
+    abstained = answer.status is Status.ABSTAINED
+    if not case.answerable:
+        return Verdict.RIGHT if abstained else Verdict.FALSE
+    if abstained:
+        return Verdict.ABSTAINED
+    return Verdict.RIGHT if all(_nuggets(case, answer)) else Verdict.WRONG
+
+
+def _short_answer(case: Case, answer: Answer) -> ShortAnswer | None:
+    if case.type not in FACTOID or len(case.facts) != 1:
+        return None
+    given, accepted = answer.short_answer, case.facts[0]
+    return ShortAnswer(
+        exact_match(given, accepted),
+        token_f1(given, accepted),
+        all(facts_found([accepted], [given])),
+    )
+
+
+def _faults(answer: Answer, gold: Gold) -> list[str]:
+    """Every quote that is not its document's text at its offsets, and claims without a quote."""
+    faults = []
+    for quoted in (*answer.citations, *answer.related):
+        document = gold.documents.get(quoted.document)
+        span = Span(quoted.document, quoted.start, quoted.end)
+        if document is None:
+            faults.append(f"cites the unknown document '{quoted.document}'")
+        elif not is_verbatim(quoted.quote, span, document.text):
+            faults.append(
+                f"not verbatim at {span.document}[{span.start}:{span.end}]: {quoted.quote}"
+            )
+    if answer.status is not Status.ABSTAINED and not answer.citations:
+        faults.append("answers without a citation")
+    return faults
+
+
+def _rankings(
+    outcome: Outcome, spans: Sequence[Sequence[Span]], gold: Gold
+) -> dict[tuple[str, str], Ranking]:
+    """By level and retriever; nothing where the case has no source."""
+    if not spans:
+        return {}
+    found = {**outcome.legs, HYBRID: outcome.retrieved}
+    relevant = _relevant_passages(spans, gold)
+    documents = list(dict.fromkeys(source.document for source in outcome.case.sources))
+    return {
+        key: ranking
+        for name, places in found.items()
+        for key, ranking in (
+            (("passage", name), _passage_ranking(places, spans, relevant)),
+            (("document", name), _document_ranking(places, documents)),
+        )
+    }
+
+
+def _relevant_passages(spans: Sequence[Sequence[Span]], gold: Gold) -> dict[str, int]:
+    places = _flat(spans)
+    return {
+        passage.id: 1
+        for passage in gold.passages
+        if any(overlap(Span(passage.document, passage.start, passage.end), s) for s in places)
+    }
+
+
+def _first_ranks(places: Sequence[Place], spans: Sequence[Sequence[Span]]) -> list[int | None]:
+    """For every source the rank of the first passage that overlaps it."""
+    return [
+        next((r for r, p in enumerate(places, 1) if supported([p.span], s)[0]), None) for s in spans
+    ]
+
+
+def _passage_ranking(
+    places: Sequence[Place], spans: Sequence[Sequence[Span]], relevant: Mapping[str, int]
+) -> Ranking:
+    ids = [f"{place.document}:{place.start}-{place.end}" for place in places]
+    return _ranking(_first_ranks(places, spans), ids, relevant)
+
+
+def _document_ranking(places: Sequence[Place], relevant: Sequence[str]) -> Ranking:
+    ids = list(dict.fromkeys(place.document for place in places))
+    ranks = [ids.index(name) + 1 if name in ids else None for name in relevant]
+    return _ranking(ranks, ids, dict.fromkeys(relevant, 1))
+
+
+def _ranking(
+    ranks: Sequence[int | None], ids: Sequence[str], relevant: Mapping[str, int]
+) -> Ranking:
+    return Ranking(
+        recall={k: recall_at(ranks, k) for k in (1, 5, 10)},
+        reciprocal_rank=reciprocal_rank(ranks),
+        ndcg=ndcg(ids, relevant),
+    )

@@ -1,0 +1,221 @@
+"""Scored outcomes to figures: every metric with its interval, overall and by slice."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.documents import FrozenModel
+from assistant.evaluation.cases import NEAR_MISSES
+from assistant.evaluation.metrics import abstention
+from assistant.evaluation.metrics.abstention import Ratio
+from assistant.evaluation.metrics.bootstrap import Rows, interval, ratio_interval
+from assistant.evaluation.metrics.crag import crag
+from assistant.evaluation.metrics.percentile import percentile
+from assistant.evaluation.metrics.risk_coverage import aurc
+from assistant.evaluation.scoring import HYBRID, Ranking, Scored, ShortAnswer, Verdict
+
+AURC = "aurc"
+
+
+class Estimate(FrozenModel):
+    """A figure over ``cases`` questions with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+    cases: int
+
+
+class Latency(FrozenModel):
+    """Percentiles of one stage in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+class Summary(FrozenModel):
+    """All figures of one run.
+
+    ``slices`` goes from what is sliced by to the slice to its figures; ``retrieval`` from level
+    ("passage", "document") and retriever to its figures; a metric that concerns no question of a
+    slice is left out.
+    """
+
+    cases: int
+    answerable: int
+    figures: dict[str, Estimate]
+    slices: dict[str, dict[str, dict[str, Estimate]]]
+    retrieval: dict[str, dict[str, dict[str, Estimate]]]
+    latency: dict[str, Latency]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure that is a ratio of sums over questions; most are means.
+
+    ``of`` gives what one question adds; nothing, or 0 below the line, where it does not concern it.
+    """
+
+    name: str
+    higher_is_better: bool
+    of: Callable[[Scored], Ratio | None]
+
+
+def _answerable(value: Callable[[Scored], float]) -> Callable[[Scored], Ratio | None]:
+    """The mean over the answerable questions."""
+    return lambda item: Ratio(float(value(item)), 1.0) if item.case.answerable else None
+
+
+def _share(flags: Callable[[Scored], Sequence[bool]]) -> Callable[[Scored], Ratio | None]:
+    """The share of all flags of the answerable questions that are up."""
+    return lambda item: (
+        Ratio(float(sum(flags(item))), float(len(flags(item)))) if item.case.answerable else None
+    )
+
+
+def _ranking(value: Callable[[Ranking], float]) -> Callable[[Scored], Ratio | None]:
+    return _answerable(lambda item: value(item.rankings["passage", HYBRID]))
+
+
+def _short(value: Callable[[ShortAnswer], float]) -> Callable[[Scored], Ratio | None]:
+    """The mean over the questions that a short answer can be checked for."""
+    return lambda item: Ratio(float(value(item.short_answer)), 1.0) if item.short_answer else None
+
+
+def _false_answer(item: Scored) -> Ratio | None:
+    return None if item.case.answerable else Ratio(float(item.verdict is Verdict.FALSE), 1.0)
+
+
+def _near_miss(item: Scored) -> Ratio | None:
+    return _false_answer(item) if item.case.type in NEAR_MISSES else None
+
+
+def _abstention(ratio: Callable[[bool, bool], Ratio]) -> Callable[[Scored], Ratio]:
+    return lambda item: ratio(item.case.answerable, item.abstained)
+
+
+def _crag(item: Scored) -> Ratio:
+    return Ratio(float(crag(item.verdict is Verdict.RIGHT, item.abstained)), 1.0)
+
+
+def _verbatim(item: Scored) -> Ratio:
+    return Ratio(float(max(0, item.quotes - len(item.faults))), float(item.quotes))
+
+
+METRICS = (
+    Metric("fact_accuracy", True, _answerable(lambda item: item.verdict is Verdict.RIGHT)),
+    Metric("nugget_recall", True, _share(lambda item: item.nuggets)),
+    Metric("wrong_rate", False, _answerable(lambda item: item.verdict is Verdict.WRONG)),
+    Metric("abstention_rate", False, _answerable(lambda item: item.abstained)),
+    Metric("false_answer_rate", False, _false_answer),
+    Metric("false_answer_rate_near_miss", False, _near_miss),
+    Metric("crag_score", True, _crag),
+    Metric("short_answer_accuracy", True, _short(lambda short: short.holds_fact)),
+    Metric("short_answer_exact", True, _short(lambda short: short.exact)),
+    Metric("short_answer_f1", True, _short(lambda short: short.f1)),
+    Metric("verbatim_rate", True, _verbatim),
+    Metric("citation_precision", True, _share(lambda item: item.citations)),
+    Metric("citation_recall", True, _share(lambda item: item.sources)),
+    Metric("abstention_precision", True, _abstention(abstention.precision)),
+    Metric("abstention_recall", True, _abstention(abstention.recall)),
+    Metric("abstention_f1", True, _abstention(abstention.f1)),
+    Metric("recall_at_1", True, _ranking(lambda ranking: ranking.recall[1])),
+    Metric("recall_at_5", True, _ranking(lambda ranking: ranking.recall[5])),
+    Metric("recall_at_10", True, _ranking(lambda ranking: ranking.recall[10])),
+    Metric("mrr_at_10", True, _ranking(lambda ranking: ranking.reciprocal_rank)),
+    Metric("ndcg_at_10", True, _ranking(lambda ranking: ranking.ndcg)),
+)
+"""The headline figures, in the order of the report."""
+
+HIGHER_IS_BETTER = {metric.name: metric.higher_is_better for metric in METRICS} | {AURC: False}
+
+
+def summarise(scored: Sequence[Scored]) -> Summary:
+    """All figures of one run."""
+    return Summary(
+        cases=len(scored),
+        answerable=sum(item.case.answerable for item in scored),
+        figures=_figures(scored) | _aurc(scored),
+        slices={
+            "split": _slices(scored, lambda item: [item.case.split]),
+            "type": _slices(scored, lambda item: [item.case.type]),
+            "style": _slices(scored, lambda item: item.case.style or ["plain"]),
+            "document": _slices(scored, lambda item: [s.document for s in item.case.sources]),
+        },
+        retrieval=_retrieval(scored),
+        latency=_latency(scored),
+    )
+
+
+def _figures(scored: Sequence[Scored]) -> dict[str, Estimate]:
+    found = {metric.name: _estimate(map(metric.of, scored)) for metric in METRICS}
+    return {name: estimate for name, estimate in found.items() if estimate}
+
+
+def _estimate(ratios: Iterable[Ratio | None]) -> Estimate | None:
+    concerned = [ratio for ratio in ratios if ratio and ratio.below]
+    if not concerned:
+        return None
+    above, below = zip(*concerned, strict=True)
+    low, high = ratio_interval(above, below)
+    return Estimate(value=sum(above) / sum(below), low=low, high=high, cases=len(concerned))
+
+
+def _aurc(scored: Sequence[Scored]) -> dict[str, Estimate]:
+    """Left out where abstentions hide what would have been answered (a server evaluated by URL)."""
+    if any(item.abstained and item.outcome.unguarded is None for item in scored):
+        return {}
+
+    def of(rows: Rows | range) -> float:
+        chosen = [scored[row] for row in rows]
+        return aurc([i.answer.confidence for i in chosen], [i.is_error for i in chosen])
+
+    low, high = interval(len(scored), of)
+    value = of(range(len(scored)))
+    return {AURC: Estimate(value=value, low=low, high=high, cases=len(scored))}
+
+
+def _slices(
+    scored: Sequence[Scored], keys: Callable[[Scored], Iterable[str]]
+) -> dict[str, dict[str, Estimate]]:
+    members: dict[str, list[Scored]] = {}
+    for item in scored:
+        for key in dict.fromkeys(keys(item)):
+            members.setdefault(key, []).append(item)
+    return {key: _figures(members[key]) for key in sorted(members)}
+
+
+def _retrieval(scored: Sequence[Scored]) -> dict[str, dict[str, dict[str, Estimate]]]:
+    table: dict[str, dict[str, dict[str, Estimate]]] = {}
+    for level, name in dict.fromkeys(key for item in scored for key in item.rankings):
+        rankings = [item.rankings[level, name] for item in scored if item.rankings]
+        table.setdefault(level, {})[name] = _ranked(rankings)
+    return table
+
+
+def _ranked(rankings: Sequence[Ranking]) -> dict[str, Estimate]:
+    values: Mapping[str, list[float]] = {
+        "recall_at_1": [ranking.recall[1] for ranking in rankings],
+        "recall_at_5": [ranking.recall[5] for ranking in rankings],
+        "recall_at_10": [ranking.recall[10] for ranking in rankings],
+        "mrr_at_10": [ranking.reciprocal_rank for ranking in rankings],
+        "ndcg_at_10": [ranking.ndcg for ranking in rankings],
+    }
+    found = {name: _estimate(Ratio(v, 1.0) for v in column) for name, column in values.items()}
+    return {name: estimate for name, estimate in found.items() if estimate}
+
+
+def _latency(scored: Sequence[Scored]) -> dict[str, Latency]:
+    timings = [item.answer.timings_ms for item in scored]
+    stages = {
+        "retrieve": [t.retrieve for t in timings],
+        "read": [t.read for t in timings],
+        "whole answer": [t.total for t in timings],
+    }
+    return {stage: _percentiles(values) for stage, values in stages.items()}
+
+
+def _percentiles(values: Sequence[float]) -> Latency:
+    return Latency(
+        p50=percentile(values, 0.5), p95=percentile(values, 0.95), p99=percentile(values, 0.99)
+    )

@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 BEIR ?=
 
-.PHONY: run test index eval bench lint format install install-dev chromium clean
+.PHONY: run test index eval baseline bench lint format install install-dev chromium clean
 
 # A bad document is reported and left out; the others are served.
 run: install ## install, index, serve chat and API on one port
@@ -17,20 +17,23 @@ index: install ## bring the index up to date with corpus/
 test: install-dev chromium lint ## install, lint, type check, all tests
 	$(BIN)/python -m pytest
 
-eval: install index ## answer evals/cases and write evals/results/report.html
+eval: install index ## answer evals/cases, write evals/results/report.html, fail when the gate is closed
 	$(BIN)/assistant eval --gate
+
+baseline: install index ## make the present answers the baseline and show what that changes
+	$(BIN)/assistant eval --update-baseline
 
 bench: install-dev ## speed and memory beside plain LangChain; BEIR=folder adds retrieval quality
 	$(BIN)/assistant bench $(if $(BEIR),--beir $(BEIR))
 
 lint: install-dev ## formatting, lint rules, strict types
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests evals
+	$(BIN)/ruff check src tests evals
 	$(BIN)/mypy
 
 format: install-dev
-	$(BIN)/ruff format src tests
-	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff format src tests evals
+	$(BIN)/ruff check --fix src tests evals
 
 install: .venv/installed
 install-dev: .venv/installed-dev

@@ -6,10 +6,10 @@
 The sub-questions carry ids of their own; title and answer text say which document each belongs to.
 """
 
+import argparse
 import csv
 import json
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,4 +66,8 @@ def main(source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("source", type=Path, help="folder of the dekamer data")
+    options.add_argument("target", type=Path, help="folder to write")
+    given = options.parse_args()
+    main(given.source, given.target)

@@ -7,12 +7,16 @@ import pytest
 from typer.testing import CliRunner
 
 from assistant.cli import app
+from assistant.evaluation.commands import bench
 from assistant.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = sorted(
-    str(command.name or command.callback.__name__)  # type: ignore[union-attr]
-    for command in app.registered_commands
+    [
+        *(str(c.name or c.callback.__name__) for c in app.registered_commands),  # type: ignore[union-attr]
+        *(str(group.name) for group in app.registered_groups),
+        *(f"bench {command.name}" for command in bench.registered_commands),
+    ]
 )
 
 runner = CliRunner()
@@ -96,22 +100,3 @@ def test_a_wrong_setting_names_its_variable() -> None:
     result = runner.invoke(app, ["documents"], env={"ASSISTANT_PORT": "veel"})
     assert result.exit_code == 2
     assert "ASSISTANT_PORT" in result.stderr
-
-
-def test_eval_writes_its_results_and_passes_the_gate(
-    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    result = runner.invoke(app, ["eval", "--gate", "--output", str(tmp_path)], env=environment)
-    assert result.exit_code == 0, result.stderr
-    written = {path.name for path in tmp_path.iterdir()}
-    assert written == {"answers.jsonl", "metrics.json", "report.md", "report.html"}
-    assert json.loads((tmp_path / "metrics.json").read_text())["verbatim_rate"] == 1.0
-
-
-def test_eval_names_the_line_of_a_bad_case(tmp_path: Path) -> None:
-    bad = tmp_path / "slecht.jsonl"
-    bad.write_text('{"id": "a"}\n')
-    result = runner.invoke(app, ["eval", "--cases", str(bad)])
-    assert result.exit_code == 2
-    assert "slecht.jsonl:1" in result.stderr

@@ -12,6 +12,7 @@ import bm25s
 from assistant.blocks import parse_text
 from assistant.documents import Document, Filters, Kind, Metadata, Passage
 from assistant.dutch.folding import fold
+from assistant.evaluation.cases import read_lines
 from assistant.evaluation.metrics.ndcg import ndcg
 from assistant.evaluation.metrics.recall import recall_at
 from assistant.evaluation.metrics.reciprocal_rank import reciprocal_rank
@@ -73,12 +74,12 @@ def load_queries(folder: Path) -> Queries:
 
 
 def _rows(path: Path, *fields: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for place, line in read_lines(path):
         try:
             row = json.loads(line)
             yield row | {field: row[field] for field in fields}
         except (ValueError, KeyError, TypeError) as error:
-            raise BeirError(f"{path}:{number}: expected an object with {fields}") from error
+            raise BeirError(f"{place}: expected an object with {', '.join(fields)}") from error
 
 
 def _to_document(row: dict[str, Any]) -> Document:

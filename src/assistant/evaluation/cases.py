@@ -1,11 +1,11 @@
 """Evaluation cases: questions with known facts and the sentences they stand in."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 NEAR_MISSES = frozenset({"missing_fact", "wrong_document", "false_premise"})
 """Types of unanswerable question that look answerable: the document is right and the fact not in
@@ -20,6 +20,9 @@ ANSWERABLE = frozenset(
 STYLES = frozenset("follow_up typo keyword en fr".split())
 
 Split = Literal["dev", "test"]
+
+Nugget = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+"""The accepted spellings of one fact."""
 
 
 class CaseError(ValueError):
@@ -56,7 +59,7 @@ class Case(_Strict):
     question: str
     type: str
     answerable: bool
-    facts: tuple[tuple[str, ...], ...] = ()
+    facts: tuple[Nugget, ...] = ()
     sources: tuple[Source, ...] = ()
     history: tuple[PastTurn, ...] = ()
     style: tuple[str, ...] = ()
@@ -71,20 +74,25 @@ def load_cases(paths: Sequence[Path]) -> list[Case]:
     """Read JSON Lines files. Raises ``CaseError`` or ``OSError``; ids are unique over all."""
     cases: dict[str, Case] = {}
     for path in paths:
-        for number, line in enumerate(_lines(path), 1):
-            if line.strip():
-                case = _parse(line, f"{path}:{number}")
-                if case.id in cases:
-                    raise CaseError(f"{path}:{number}: the id '{case.id}' is used twice")
-                cases[case.id] = case
+        for place, line in read_lines(path):
+            case = _parse(line, place)
+            if case.id in cases:
+                raise CaseError(f"{place}: the id '{case.id}' is used twice")
+            cases[case.id] = case
     return list(cases.values())
 
 
-def _lines(path: Path) -> list[str]:
+def read_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """The lines of a JSON Lines file that are not blank, each after its place, ``file:line``.
+
+    Only a line feed ends a line: JSON text may hold other separators. Raises ``CaseError`` or
+    ``OSError``.
+    """
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise CaseError(f"{path}: not UTF-8 text ({error.reason})") from error
+    yield from ((f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip())
 
 
 def _parse(line: str, place: str) -> Case:

@@ -27,7 +27,7 @@ def load_bounds(path: Path) -> Bounds:
     """Read the gate file. Raises ``CaseError`` when it cannot be used, ``OSError`` when absent."""
     try:
         bounds = Bounds.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
         raise CaseError(f"{path}: {error}") from error
     unknown = sorted({*bounds.least, *bounds.most} - set(HIGHER_IS_BETTER))
     if unknown:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from assistant.documents import Answer, FrozenModel
-from assistant.evaluation.cases import Case, CaseError
+from assistant.evaluation.cases import Case, CaseError, read_lines
 from assistant.evaluation.metrics.citations import Span
 from assistant.index import Manifest
 
@@ -73,11 +73,11 @@ def write_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
 def read_outcomes(path: Path) -> list[Outcome]:
     """Read what ``write_outcomes`` wrote. Raises ``CaseError`` or ``OSError``."""
     outcomes = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for place, line in read_lines(path):
         try:
             outcomes.append(Outcome.model_validate_json(line))
         except ValidationError as error:
-            raise CaseError(f"{path}:{number}: not an outcome of an evaluation run") from error
+            raise CaseError(f"{place}: not an outcome of an evaluation run") from error
     return outcomes
 
 

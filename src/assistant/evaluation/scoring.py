@@ -76,7 +76,7 @@ class Scored:
     short_answer: "ShortAnswer | None"
     citations: tuple[bool, ...]
     sources: tuple[bool, ...]
-    faults: tuple[str, ...]
+    misquotes: tuple[str, ...]
     quotes: int
     rank: int | None
     rankings: Mapping[tuple[str, str], Ranking]
@@ -96,6 +96,12 @@ class Scored:
     def abstained(self) -> bool:
         """Whether the assistant declined to answer."""
         return self.answer.status is Status.ABSTAINED
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What may never happen: wrong quotes, and an answer without any."""
+        has_proof = self.abstained or bool(self.answer.citations)
+        return self.misquotes if has_proof else (*self.misquotes, "answers without a citation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ def score(outcome: Outcome, gold: Gold) -> Scored:
         short_answer=_short_answer(case, answer),
         citations=tuple(supported(cited, _flat(spans))),
         sources=tuple(any(covered(cited, places)) for places in spans),
-        faults=tuple(_faults(answer, gold)),
+        misquotes=tuple(_misquotes(answer, gold)),
         quotes=len(answer.citations) + len(answer.related),
         rank=min(filter(None, _first_ranks(outcome.retrieved, spans)), default=None),
         rankings=rankings,
@@ -133,8 +139,10 @@ def _flat(spans: Sequence[Sequence[Span]]) -> list[Span]:
 
 
 def _nuggets(case: Case, answer: Answer) -> list[bool]:
+    """An abstention holds none, although it repeats words of the question."""
     quotes = [citation.quote for citation in answer.citations]
-    return facts_found(case.facts, [answer.answer, *quotes])
+    is_answer = answer.status is not Status.ABSTAINED
+    return facts_found(case.facts, [answer.answer, *quotes] if is_answer else [])
 
 
 def _verdict(case: Case, answer: Answer) -> Verdict:
@@ -157,21 +165,18 @@ def _short_answer(case: Case, answer: Answer) -> ShortAnswer | None:
     )
 
 
-def _faults(answer: Answer, gold: Gold) -> list[str]:
-    """Every quote that is not its document's text at its offsets, and claims without a quote."""
-    faults = []
+def _misquotes(answer: Answer, gold: Gold) -> list[str]:
+    """Every quote that is not its document's text at its offsets."""
+    found = []
     for quoted in (*answer.citations, *answer.related):
         document = gold.documents.get(quoted.document)
         span = Span(quoted.document, quoted.start, quoted.end)
         if document is None:
-            faults.append(f"cites the unknown document '{quoted.document}'")
+            found.append(f"cites the unknown document '{quoted.document}'")
         elif not is_verbatim(quoted.quote, span, document.text):
-            faults.append(
-                f"not verbatim at {span.document}[{span.start}:{span.end}]: {quoted.quote}"
-            )
-    if answer.status is not Status.ABSTAINED and not answer.citations:
-        faults.append("answers without a citation")
-    return faults
+            place = f"{span.document}[{span.start}:{span.end}]"
+            found.append(f"not verbatim at {place}: {quoted.quote}")
+    return found
 
 
 def _rankings(
@@ -187,7 +192,7 @@ def _rankings(
         key: ranking
         for name, places in found.items()
         for key, ranking in (
-            (("passage", name), _passage_ranking(places, spans, relevant)),
+            (("passage", name), _passage_ranking(places, spans, relevant, gold)),
             (("document", name), _document_ranking(places, documents)),
         )
     }
@@ -210,10 +215,25 @@ def _first_ranks(places: Sequence[Place], spans: Sequence[Sequence[Span]]) -> li
 
 
 def _passage_ranking(
-    places: Sequence[Place], spans: Sequence[Sequence[Span]], relevant: Mapping[str, int]
+    places: Sequence[Place],
+    spans: Sequence[Sequence[Span]],
+    relevant: Mapping[str, int],
+    gold: Gold,
 ) -> Ranking:
-    ids = [f"{place.document}:{place.start}-{place.end}" for place in places]
+    ids = [_passage_id(place, gold) for place in places]
     return _ranking(_first_ranks(places, spans), ids, relevant)
+
+
+def _passage_id(place: Place, gold: Gold) -> str:
+    """Of the passage that holds the place; a server gives places without heading and margins."""
+    holding = (
+        passage.id
+        for passage in gold.passages
+        if passage.document == place.document
+        and passage.start <= place.start
+        and place.end <= passage.end
+    )
+    return next(holding, f"{place.document}:{place.start}-{place.end}")
 
 
 def _document_ranking(places: Sequence[Place], relevant: Sequence[str]) -> Ranking:

@@ -54,11 +54,13 @@ class Metric:
     """A figure that is a ratio of sums over questions; most are means.
 
     ``of`` gives what one question adds; nothing, or 0 below the line, where it does not concern it.
+    ``lowest`` is the least that the figure can be.
     """
 
     name: str
     higher_is_better: bool
     of: Callable[[Scored], Ratio | None]
+    lowest: float = 0.0
 
 
 def _answerable(value: Callable[[Scored], float]) -> Callable[[Scored], Ratio | None]:
@@ -73,8 +75,16 @@ def _share(flags: Callable[[Scored], Sequence[bool]]) -> Callable[[Scored], Rati
     )
 
 
-def _ranking(value: Callable[[Ranking], float]) -> Callable[[Scored], Ratio | None]:
-    return _answerable(lambda item: value(item.rankings["passage", HYBRID]))
+def _ranking(
+    value: Callable[[Ranking], float], retriever: str = HYBRID
+) -> Callable[[Scored], Ratio | None]:
+    """The mean over the answerable questions whose ranking by ``retriever`` is known."""
+
+    def of(item: Scored) -> Ratio | None:
+        ranking = item.rankings.get(("passage", retriever))
+        return Ratio(value(ranking), 1.0) if ranking else None
+
+    return of
 
 
 def _short(value: Callable[[ShortAnswer], float]) -> Callable[[Scored], Ratio | None]:
@@ -99,7 +109,7 @@ def _crag(item: Scored) -> Ratio:
 
 
 def _verbatim(item: Scored) -> Ratio:
-    return Ratio(float(max(0, item.quotes - len(item.faults))), float(item.quotes))
+    return Ratio(float(item.quotes - len(item.misquotes)), float(item.quotes))
 
 
 METRICS = (
@@ -109,7 +119,7 @@ METRICS = (
     Metric("abstention_rate", False, _answerable(lambda item: item.abstained)),
     Metric("false_answer_rate", False, _false_answer),
     Metric("false_answer_rate_near_miss", False, _near_miss),
-    Metric("crag_score", True, _crag),
+    Metric("crag_score", True, _crag, lowest=-1.0),
     Metric("short_answer_accuracy", True, _short(lambda short: short.holds_fact)),
     Metric("short_answer_exact", True, _short(lambda short: short.exact)),
     Metric("short_answer_f1", True, _short(lambda short: short.f1)),
@@ -124,6 +134,8 @@ METRICS = (
     Metric("recall_at_10", True, _ranking(lambda ranking: ranking.recall[10])),
     Metric("mrr_at_10", True, _ranking(lambda ranking: ranking.reciprocal_rank)),
     Metric("ndcg_at_10", True, _ranking(lambda ranking: ranking.ndcg)),
+    Metric("bm25_recall_at_10", True, _ranking(lambda ranking: ranking.recall[10], "bm25")),
+    Metric("dense_recall_at_10", True, _ranking(lambda ranking: ranking.recall[10], "dense")),
 )
 """The headline figures, in the order of the report."""
 
@@ -148,22 +160,22 @@ def summarise(scored: Sequence[Scored]) -> Summary:
 
 
 def _figures(scored: Sequence[Scored]) -> dict[str, Estimate]:
-    found = {metric.name: _estimate(map(metric.of, scored)) for metric in METRICS}
+    found = {m.name: _estimate(map(m.of, scored), m.lowest) for m in METRICS}
     return {name: estimate for name, estimate in found.items() if estimate}
 
 
-def _estimate(ratios: Iterable[Ratio | None]) -> Estimate | None:
+def _estimate(ratios: Iterable[Ratio | None], lowest: float = 0.0) -> Estimate | None:
     concerned = [ratio for ratio in ratios if ratio and ratio.below]
     if not concerned:
         return None
     above, below = zip(*concerned, strict=True)
-    low, high = ratio_interval(above, below)
+    low, high = ratio_interval(above, below, lowest)
     return Estimate(value=sum(above) / sum(below), low=low, high=high, cases=len(concerned))
 
 
 def _aurc(scored: Sequence[Scored]) -> dict[str, Estimate]:
     """Left out where abstentions hide what would have been answered (a server evaluated by URL)."""
-    if any(item.abstained and item.outcome.unguarded is None for item in scored):
+    if not scored or any(item.abstained and item.outcome.unguarded is None for item in scored):
         return {}
 
     def of(rows: Rows | range) -> float:
@@ -188,7 +200,7 @@ def _slices(
 def _retrieval(scored: Sequence[Scored]) -> dict[str, dict[str, dict[str, Estimate]]]:
     table: dict[str, dict[str, dict[str, Estimate]]] = {}
     for level, name in dict.fromkeys(key for item in scored for key in item.rankings):
-        rankings = [item.rankings[level, name] for item in scored if item.rankings]
+        rankings = [i.rankings[level, name] for i in scored if (level, name) in i.rankings]
         table.setdefault(level, {})[name] = _ranked(rankings)
     return table
 

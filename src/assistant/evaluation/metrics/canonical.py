@@ -10,10 +10,13 @@ _SPOKEN = (
     "zestien zeventien achttien negentien twintig"
 ).split()
 _NUMBER_WORDS = {word: str(number) for number, word in enumerate(_SPOKEN) if number > 1}
-_ABBREVIATED = {"mrt": "maart"} | {month[:3]: month for month in MONTHS if month != "maart"}
+_MONTH_NAMES = {
+    **{name: month for month in MONTHS for name in (month, month[:3])},
+    **{"febr": "februari", "mrt": "maart", "sept": "september"},
+}
 _NUMERIC_DATE = re.compile(r"\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b")
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
-_SPOKEN_DATE = re.compile(rf"\b0?(\d{{1,2}}) ({'|'.join(_ABBREVIATED)})[a-z]*\.?(?= |$|\W)")
+_SPOKEN_DATE = re.compile(rf"\b0?(\d{{1,2}}) ({'|'.join(_MONTH_NAMES)})\b\.?(?!\w)")
 _THOUSANDS = re.compile(r"(?<=\d)\.(?=\d{3}\b)")
 
 
@@ -26,7 +29,7 @@ def canonical(text: str) -> str:
     plain = re.sub(r"\s+", " ", fold(text)).strip()
     dated = _ISO_DATE.sub(lambda m: _date(m[0], m[3], m[2], m[1]), plain)
     dated = _NUMERIC_DATE.sub(lambda m: _date(m[0], m[1], m[2], m[3]), dated)
-    dated = _SPOKEN_DATE.sub(lambda m: f"{int(m[1])} {_ABBREVIATED[m[2]]}", dated)
+    dated = _SPOKEN_DATE.sub(lambda m: f"{int(m[1])} {_MONTH_NAMES[m[2]]}", dated)
     numbered = _THOUSANDS.sub("", dated)
     return re.sub(r"[a-z]+", lambda match: _NUMBER_WORDS.get(match[0], match[0]), numbered)
 

@@ -1,0 +1,94 @@
+"""Folders in BEIR layout: reading, ranking, measuring."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.evaluation.beir import (
+    BeirError,
+    Queries,
+    load_documents,
+    load_queries,
+    measure,
+    plain_bm25,
+    table,
+)
+from assistant.evaluation.retrieval_bench import bench_retrieval
+from assistant.passages import split_document
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "corpus.jsonl").write_text(
+        '{"_id": "a", "title": "", "text": "De trein had vertraging door een defect."}\n'
+        '{"_id": "b", "title": "", "text": "Het pensioen stijgt met twee procent."}\n'
+        '{"_id": "c", "title": "", "text": "De minister bezoekt de haven."}\n'
+    )
+    (tmp_path / "queries.jsonl").write_text(
+        '{"_id": "q1", "text": "Pensioenen"}\n'
+        '{"_id": "q2", "text": "vertraging trein"}\n'
+        '{"_id": "q3", "text": "zonder antwoord"}\n'
+    )
+    (tmp_path / "qrels.tsv").write_text(
+        "query-id\tcorpus-id\tscore\nq1\tb\t1\nq2\ta\t1\nq3\tc\t0\n"
+    )
+    return tmp_path
+
+
+def test_documents_and_queries_with_a_relevant_document_are_read(folder: Path) -> None:
+    assert [document.id for document in load_documents(folder)] == ["a", "b", "c"]
+    assert load_queries(folder).relevant == {"q1": {"b": 1}, "q2": {"a": 1}}
+
+
+def test_qrels_may_stand_in_their_own_folder(folder: Path) -> None:
+    (folder / "qrels").mkdir()
+    (folder / "qrels.tsv").rename(folder / "qrels" / "test.tsv")
+    assert load_queries(folder).queries.keys() == {"q1", "q2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "place"),
+    [
+        ("corpus.jsonl", '{"_id": "a"}', "corpus.jsonl:1"),
+        ("queries.jsonl", "not json", "queries.jsonl:1"),
+        ("qrels.tsv", "query-id\tcorpus-id\tscore\nq1\tb", "qrels.tsv:2"),
+        ("qrels.tsv", "query-id\tcorpus-id\tscore\nq9\tb\t1", "do not exist: q9"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(
+    folder: Path, name: str, line: str, place: str
+) -> None:
+    (folder / name).write_text(line + "\n")
+    with pytest.raises(BeirError, match=place):
+        load_documents(folder)
+        load_queries(folder)
+
+
+def test_a_document_counts_at_its_best_passage() -> None:
+    asked = Queries({"q": "pensioen"}, {"q": {"b": 1}})
+    quality = measure("second", lambda query: ["a", "a", "b"], asked)
+    assert quality.mrr_at_10 == 0.5
+    assert quality.hit_at_10 == 1.0
+
+
+def test_plain_bm25_knows_no_inflection(folder: Path) -> None:
+    passages = [p for document in load_documents(folder) for p in split_document(document)]
+    rank = plain_bm25(passages)
+    assert list(rank("pensioen")) == ["b"]
+    assert list(rank("pensioenen")) == []
+
+
+def test_the_bench_gives_a_table_for_each_set_of_queries(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "queries.jsonl").write_text('{"_id": "s", "text": "Wie bezoekt de haven?"}\n')
+    (other / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\ns\tc\t1\n")
+    log: list[str] = []
+    titles, questions = bench_retrieval(folder, [other], log.append)
+    names = [quality.name for quality in titles]
+    assert names == ["BM25, plain", "BM25, Dutch", "dense", "hybrid"]
+    assert titles[0].hit_at_10 == 0.5
+    assert [quality.hit_at_10 for quality in titles[1:]] == [1.0, 1.0, 1.0]
+    assert {quality.mrr_at_10 for quality in questions} == {1.0}
+    assert table(questions).splitlines()[-1] == "| hybrid | 1.000 | 1.000 | 1.000 |"
+    assert len(log) == 1 + 2 * 4

@@ -1,0 +1,182 @@
+"""Whole runs: what a sound build writes, and that broken ones close the gate for their reason."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.answering import Assistant, Thresholds
+from assistant.documents import Answer, Passage, Turn
+from assistant.evaluation import suite
+from assistant.evaluation.baseline import load_baseline, make_baseline
+from assistant.evaluation.cases import CaseError, load_cases
+from assistant.evaluation.gate import load_bounds
+from assistant.evaluation.outcomes import Outcome, write_outcomes
+from assistant.evaluation.runner import InProcess, run_cases
+from assistant.evaluation.scoring import Gold
+from assistant.reading import SimilarityReader
+from assistant.retrieval import HybridRetriever
+from assistant.settings import Settings
+
+EVALS = Path(__file__).parents[1] / "evals"
+CASES = load_cases(sorted((EVALS / "cases").glob("*.jsonl")))
+STANDARDS = suite.Standards(
+    load_baseline(EVALS / "baseline.json"), load_bounds(EVALS / "gate.toml")
+)
+
+
+class OneCharacterOff(Assistant):
+    """A build that changes the last character of its first quote after it was checked."""
+
+    def answer(self, question: str, history: Sequence[Turn] = (), **_: Any) -> Answer:
+        answer = super().answer(question, history)
+        if not answer.citations:
+            return answer
+        first, *others = answer.citations
+        altered = first.model_copy(update={"quote": first.quote[:-1] + "#"})
+        return answer.model_copy(update={"citations": (altered, *others)})
+
+
+class WithoutBm25(HybridRetriever):
+    """A build whose lexical leg finds nothing."""
+
+    def search_lexical(self, *_: Any) -> list[tuple[Passage, float]]:
+        return []
+
+
+def rebuilt(assistant: Assistant, kind: type[Assistant], retriever: HybridRetriever) -> Assistant:
+    index, encoder = retriever.index, retriever.encoder
+    reader = SimilarityReader(index.documents, index.analyzer, index.rarity, encoder)
+    return kind(assistant.documents, retriever, reader)
+
+
+@pytest.fixture(scope="module")
+def gold(settings: Settings) -> Gold:
+    return suite.open_gold(settings, CASES)
+
+
+@pytest.fixture(scope="module")
+def healthy(assistant: Assistant) -> list[Outcome]:
+    return run(assistant)
+
+
+def run(assistant: Assistant) -> list[Outcome]:
+    return run_cases(InProcess(assistant), CASES, 1, lambda: None)
+
+
+def reasons(outcomes: Sequence[Outcome], gold: Gold, folder: Path) -> list[str]:
+    return list(suite.report_on(outcomes, None, gold, STANDARDS, folder)[1].gate)
+
+
+def test_the_gate_is_open_for_this_build(
+    healthy: list[Outcome], gold: Gold, tmp_path: Path
+) -> None:
+    assert reasons(healthy, gold, tmp_path) == []
+
+
+def test_the_committed_baseline_is_what_this_build_gives(
+    healthy: list[Outcome], gold: Gold, tmp_path: Path
+) -> None:
+    scored, report = suite.report_on(healthy, None, gold, STANDARDS, tmp_path)
+    assert STANDARDS.baseline is not None
+    assert make_baseline(report.summary, scored).verdicts == STANDARDS.baseline.verdicts
+
+
+def test_a_quote_altered_by_one_character_closes_the_gate(
+    assistant: Assistant, gold: Gold, tmp_path: Path
+) -> None:
+    broken = rebuilt(assistant, OneCharacterOff, assistant.retriever)
+    found = reasons(run(broken), gold, tmp_path)
+    assert any(reason.startswith("citation: ") and "not verbatim" in reason for reason in found)
+    assert any(reason.startswith("floor: verbatim_rate") for reason in found)
+
+
+def test_retrieval_without_bm25_closes_the_gate(
+    assistant: Assistant, gold: Gold, tmp_path: Path
+) -> None:
+    retriever = assistant.retriever
+    one_leg = WithoutBm25(index=retriever.index, encoder=retriever.encoder)
+    found = reasons(run(rebuilt(assistant, Assistant, one_leg)), gold, tmp_path)
+    assert any(reason.startswith("regression: ") for reason in found)
+    assert any(reason.startswith("floor: bm25_recall_at_10 is 0.000") for reason in found)
+
+
+def test_never_abstaining_closes_the_gate(assistant: Assistant, gold: Gold, tmp_path: Path) -> None:
+    found = reasons(run(assistant.with_thresholds(Thresholds(0.0, 0.0))), gold, tmp_path)
+    assert any(reason.startswith("floor: false_answer_rate ") for reason in found)
+    assert any(reason.startswith("regression: un-") and "is false" in reason for reason in found)
+
+
+def test_every_shown_quote_is_verbatim_at_its_offsets(
+    healthy: list[Outcome], assistant: Assistant
+) -> None:
+    quotes = [q for o in healthy for q in (*o.answer.citations, *o.answer.related)]
+    assert len(quotes) > len(CASES)
+    for quote in quotes:
+        assert assistant.documents[quote.document].text[quote.start : quote.end] == quote.quote
+
+
+def test_an_abstention_keeps_what_would_have_been_answered(healthy: list[Outcome]) -> None:
+    held_back = [outcome for outcome in healthy if outcome.unguarded]
+    assert {outcome.answer.status for outcome in held_back} == {"abstained"}
+    assert any(outcome.unguarded and outcome.unguarded.citations for outcome in held_back)
+
+
+def test_stored_answers_score_the_same(healthy: list[Outcome], gold: Gold, tmp_path: Path) -> None:
+    write_outcomes(healthy, tmp_path)
+    stored, described = suite.stored_outcomes(tmp_path / "answers.jsonl", CASES, gold)
+    assert stored == healthy
+    assert described is None
+
+
+def test_stored_answers_are_judged_by_the_facts_of_today(
+    healthy: list[Outcome], gold: Gold, tmp_path: Path
+) -> None:
+    write_outcomes(healthy[:1], tmp_path)
+    case = healthy[0].case.model_copy(update={"facts": (("nergens te vinden",),)})
+    stored, _ = suite.stored_outcomes(tmp_path / "answers.jsonl", [case], gold)
+    assert stored[0].case.facts == (("nergens te vinden",),)
+
+
+def test_stored_answers_over_other_texts_are_refused(
+    healthy: list[Outcome], gold: Gold, tmp_path: Path
+) -> None:
+    outcome = next(o for o in healthy if o.answer.citations)
+    other = outcome.answer.citations[0].model_copy(update={"version": "sha256:0"})
+    answer = outcome.answer.model_copy(update={"citations": (other,)})
+    write_outcomes([outcome.model_copy(update={"answer": answer})], tmp_path)
+    with pytest.raises(CaseError, match="answer the cases again"):
+        suite.stored_outcomes(tmp_path / "answers.jsonl", [], gold)
+
+
+def test_a_case_that_misquotes_the_corpus_is_named(settings: Settings) -> None:
+    case = next(case for case in CASES if case.answerable)
+    source = case.sources[0].model_copy(update={"quote": case.sources[0].quote + "!"})
+    with pytest.raises(CaseError, match=case.id):
+        suite.open_gold(settings, [case.model_copy(update={"sources": (source,)})])
+
+
+def test_a_run_leaves_answers_configuration_figures_and_reports(
+    settings: Settings, gold: Gold, tmp_path: Path
+) -> None:
+    plan = suite.Plan(CASES[:3], None, 1)
+    outcomes, described = suite.answer_cases(plan, settings, gold, tmp_path, lambda: None)
+    suite.report_on(outcomes, described, gold, STANDARDS, tmp_path)
+    saved = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert saved["manifest"]["documents"].keys() == gold.documents.keys()
+    assert saved["thresholds"] == {"answered": 0.65, "partial": 0.5}
+    assert saved["cold_start_seconds"] > 0
+    assert saved["settings"]["llm_api_key"] in ("", "**********")
+    figures = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
+    assert figures["verbatim_rate"] == 1.0
+    assert figures["figures"]["verbatim_rate"]["cases"] > 0
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "answers.jsonl",
+        "dataset.parquet",
+        "metrics.json",
+        "report.html",
+        "report.md",
+        "run.json",
+    }

@@ -98,7 +98,7 @@ def test_right_answers_are_no_failures(html: str, markdown: str) -> None:
 
 def test_the_headline_shows_interval_baseline_and_change(markdown: str) -> None:
     line = next(row for row in markdown.splitlines() if row.startswith("| fact_accuracy"))
-    assert re.match(r"\| fact_accuracy \| 0\.500 \[0\.00–1\.00\] \| 1\.000 \| -0\.500 worse", line)
+    assert re.match(r"\| fact_accuracy \| 0\.500 \| 0\.00–1\.00 \| 1\.000 \| -0\.500 worse", line)
 
 
 def test_a_closed_gate_says_why(html: str, markdown: str) -> None:

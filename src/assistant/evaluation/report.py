@@ -79,14 +79,15 @@ def _headline(report: Report) -> Table:
     rows = [
         [
             name,
-            _interval(estimate),
+            f"{estimate.value:.3f}",
+            f"{estimate.low:.2f}–{estimate.high:.2f}",
             *_change(name, estimate, report.baseline),
             *(_value(by_split.get(split, {}).get(name)) for split in ("dev", "test")),
             str(estimate.cases),
         ]
         for name, estimate in report.summary.figures.items()
     ]
-    head = ("metric", "value [95 %]", "baseline", "change", "dev", "test", "cases")
+    head = ("metric", "value", "95 %", "baseline", "change", "dev", "test", "cases")
     return Table("Headline", head, rows)
 
 
@@ -99,10 +100,6 @@ def _change(name: str, estimate: Estimate, baseline: Baseline | None) -> tuple[s
         return f"{before:.3f}", "0"
     better = (change > 0) == HIGHER_IS_BETTER[name]
     return f"{before:.3f}", f"{change:+.3f} {'better' if better else 'worse'}"
-
-
-def _interval(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} [{estimate.low:.2f}–{estimate.high:.2f}]"
 
 
 def _value(estimate: Estimate | None) -> str:

@@ -82,7 +82,7 @@ def test_a_run_does_not_differ_from_its_own_baseline() -> None:
 
 def test_a_baseline_holds_rounded_figures_and_sorted_verdicts() -> None:
     made = make_baseline(summarise(SCORED), SCORED)
-    assert made.figures["fact_accuracy"] == 0.3333  # 1 of 3
+    assert made.figures["fact_accuracy"] == 0.333333  # 1 of 3
     assert list(made.figures) == sorted(made.figures)
     assert list(made.verdicts.items()) == [
         ("hoofdstad", Verdict.FALSE),
@@ -160,11 +160,15 @@ def test_a_known_regression_is_accepted_and_another_is_not() -> None:
     assert failures(SCORED, Bounds(known={"andere": "reden"}), CHANGED) == [REGRESSION]
 
 
-def test_better_new_and_gone_cases_do_not_close_the_gate() -> None:
-    changes = Changes(
-        better=("ondertekening",), other=("termijn",), new=("hoofdstad",), gone=("vroeger",)
-    )
+def test_better_other_and_new_cases_do_not_close_the_gate() -> None:
+    changes = Changes(better=("ondertekening",), other=("termijn",), new=("hoofdstad",))
     assert failures(SCORED, changes=changes) == []
+
+
+def test_a_case_that_disappeared_closes_the_gate() -> None:
+    assert failures(SCORED, changes=Changes(gone=("vroeger",))) == [
+        "gone: vroeger is in the baseline and was not asked"
+    ]
 
 
 def test_a_figure_below_its_floor_closes_the_gate() -> None:

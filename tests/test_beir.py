@@ -52,7 +52,10 @@ def test_qrels_may_stand_in_their_own_folder(folder: Path) -> None:
         ("corpus.jsonl", '{"_id": "a"}', "corpus.jsonl:1"),
         ("queries.jsonl", "not json", "queries.jsonl:1"),
         ("qrels.tsv", "query-id\tcorpus-id\tscore\nq1\tb", "qrels.tsv:2"),
-        ("qrels.tsv", "query-id\tcorpus-id\tscore\nq9\tb\t1", "do not exist: q9"),
+        ("qrels.tsv", "query-id\tcorpus-id\tscore\nq9\tb\t1", "queries that do not exist: q9"),
+        ("qrels.tsv", "query-id\tcorpus-id\tscore", "names no relevant document"),
+        ("corpus.jsonl", '{"_id": "a", "text": null}', "corpus.jsonl:1: the text is no text"),
+        ("corpus.jsonl", '{"_id": 1, "text": "x"}\n{"_id": "1", "text": "y"}', "used twice"),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(
@@ -92,3 +95,15 @@ def test_the_bench_gives_a_table_for_each_set_of_queries(folder: Path, tmp_path:
     assert {quality.mrr_at_10 for quality in questions} == {1.0}
     assert table(questions).splitlines()[-1] == "| hybrid | 1.000 | 1.000 | 1.000 |"
     assert len(log) == 1 + 2 * 4
+
+
+def test_a_relevant_document_must_be_in_the_corpus(folder: Path) -> None:
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tz\t1\n")
+    with pytest.raises(BeirError, match="documents that do not exist: z"):
+        bench_retrieval(folder, [], lambda line: None)
+
+
+def test_ids_may_be_numbers(folder: Path) -> None:
+    (folder / "queries.jsonl").write_text('{"_id": 1, "text": "pensioen"}\n')
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n1\tb\t1\n")
+    assert load_queries(folder).queries == {"1": "pensioen"}

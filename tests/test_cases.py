@@ -75,7 +75,10 @@ def test_a_separator_inside_a_text_does_not_end_the_line(tmp_path: Path, separat
         ({"tpye": "number"}, "tpye: Extra inputs are not permitted"),
         ({"sources": [{"document": "nota"}]}, "sources.0.quote: Field required"),
         ({"facts": [[]]}, "facts.0: Tuple should have at least 1 item"),
-        ({"facts": [[""]]}, "facts.0.0: String should have at least 1 character"),
+        ({"facts": [[" "]]}, "facts.0.0: String should match pattern"),
+        ({"id": ""}, "id: String should have at least 1 character"),
+        ({"type": ""}, "type: String should have at least 1 character"),
+        ({"sources": [{"document": "nota", "quote": ""}]}, "sources.0.quote: String should have"),
         ({"facts": []}, "an answerable case needs facts and sources"),
         ({"sources": []}, "an answerable case needs facts and sources"),
         ({"answerable": False}, "others have none"),
@@ -111,8 +114,8 @@ def test_an_id_may_be_used_once_over_all_files(tmp_path: Path) -> None:
         load_cases([path, path])
 
 
-def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match=r"absent\.jsonl: No such file"):
         load_cases([tmp_path / "absent.jsonl"])
 
 
@@ -175,3 +178,8 @@ def test_no_question_copies_a_sentence_of_its_source(corpus: Corpus) -> None:
 def test_no_question_is_asked_twice() -> None:
     asked = Counter((fold(case.question), case.history) for case in CASES)
     assert [question for question, times in asked.items() if times > 1] == []
+
+
+def test_no_question_holds_all_of_its_own_facts() -> None:
+    given_away = [c.id for c in CASES if c.answerable and all(facts_found(c.facts, [c.question]))]
+    assert given_away == []

@@ -115,7 +115,8 @@ def test_a_forged_quote_closes_the_gate(project: Path, settings: Settings) -> No
 def test_a_regression_closes_the_gate_until_it_is_known(project: Path, settings: Settings) -> None:
     assert '+    "goed": "right"' in run(settings, *AGAIN, "--update-baseline").stdout
     worse = GOOD | {"facts": [["2011"]], "sources": [SOURCE_OF_2011]}
-    (project / "evals" / "cases" / "twee.jsonl").write_text(json.dumps(worse))
+    cases = project / "evals" / "cases" / "twee.jsonl"
+    cases.write_text(f"{json.dumps(worse)}\n{json.dumps(PERU)}")
     (project / "evals" / "gate.toml").write_text("")
     closed = run(settings, *AGAIN, "--gate")
     assert closed.exit_code == 1
@@ -147,10 +148,43 @@ def test_a_server_that_is_away_fails_the_command(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("project")
-def test_stored_answers_and_a_server_exclude_each_other(settings: Settings) -> None:
-    result = run(settings, "eval", "--base-url", "http://x", "--answers", "a.jsonl")
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--base-url", "http://x", "--answers", "a.jsonl"),
+        ("--update-baseline", "--gate"),
+        ("--update-baseline", "--cases", "a.jsonl"),
+        ("--update-baseline", "--base-url", "http://x"),
+    ],
+)
+def test_options_that_contradict_are_refused(settings: Settings, options: tuple[str, ...]) -> None:
+    result = run(settings, "eval", *options)
     assert result.exit_code == 2
-    assert "give one" in result.stderr
+    assert "do not go together" in result.stderr
+
+
+def test_a_part_of_the_cases_is_no_baseline(project: Path, settings: Settings) -> None:
+    more = GOOD | {"id": "nieuw"}
+    (project / "evals" / "cases" / "meer.jsonl").write_text(json.dumps(more))
+    result = run(settings, *AGAIN, "--update-baseline")
+    assert result.exit_code == 2
+    assert "note: 1 cases have no stored answer" in result.stderr
+    assert not (project / "evals" / "baseline.json").exists()
+
+
+def test_a_damaged_baseline_can_be_replaced(project: Path, settings: Settings) -> None:
+    (project / "evals" / "baseline.json").write_text("{")
+    assert run(settings, *AGAIN, "--update-baseline").exit_code == 0
+    assert json.loads((project / "evals" / "baseline.json").read_text())["verdicts"]
+
+
+def test_a_removed_case_closes_the_gate(project: Path, settings: Settings) -> None:
+    run(settings, *AGAIN, "--update-baseline")
+    answers = project / "evals" / "results" / "answers.jsonl"
+    answers.write_text(answers.read_text().splitlines()[0] + "\n")
+    result = run(settings, *AGAIN, "--gate")
+    assert result.exit_code == 1
+    assert "gate: gone: peru is in the baseline and was not asked" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -166,6 +200,47 @@ def test_a_bad_case_is_named(project: Path, settings: Settings, line: str, messa
     result = run(settings, "eval", "--cases", "slecht.jsonl")
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("results/answers.jsonl", "", "holds no answers"),
+        ("results/answers.jsonl", "{}", "answers.jsonl:1: not an outcome"),
+        ("gate.toml", '[known]\ngoed = ""', "known.goed: String should have at least 1"),
+        ("results/run.json", "{", "does not describe a run; remove it"),
+        ("baseline.json", "{", "is not a baseline"),
+        ("gate.toml", "[least]\nfact_acuracy = 1", "there is no metric fact_acuracy"),
+    ],
+)
+def test_a_damaged_file_is_named(
+    project: Path, settings: Settings, name: str, content: str, message: str
+) -> None:
+    (project / "evals" / name).write_text(content)
+    result = run(settings, *AGAIN, "--gate")
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+@pytest.mark.usefixtures("project")
+def test_answers_that_are_not_there_are_wrong_usage(settings: Settings) -> None:
+    result = run(settings, "eval", "--answers", "nergens.jsonl")
+    assert result.exit_code == 2
+    assert "nergens.jsonl: No such file" in result.stderr
+
+
+def test_results_cannot_go_into_a_file(project: Path, settings: Settings) -> None:
+    (project / "bezet").write_text("")
+    result = run(settings, *AGAIN, "--output", "bezet")
+    assert result.exit_code == 1
+    assert "choose a folder, this is a file" in result.stderr
+
+
+def test_a_question_that_cannot_be_asked_is_named(project: Path, settings: Settings) -> None:
+    (project / "leeg.jsonl").write_text(json.dumps(PERU | {"question": " "}))
+    result = run(settings, "eval", "--cases", "leeg.jsonl")
+    assert result.exit_code == 1
+    assert "case peru: De vraag is leeg" in result.stderr
 
 
 def test_the_gate_needs_its_file(project: Path, settings: Settings) -> None:

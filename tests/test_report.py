@@ -42,7 +42,7 @@ def folder(
     assistant: Assistant, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     cases = [RIGHT, WRONG, HOSTILE]
-    outcomes = run_cases(InProcess(assistant), cases, 1, lambda: None)
+    outcomes = list(run_cases(InProcess(assistant), cases, 1))
     before = Baseline(
         figures={"fact_accuracy": 1.0}, verdicts={"goed": Verdict.RIGHT, "fout": Verdict.RIGHT}
     )
@@ -85,6 +85,8 @@ def test_a_failure_shows_question_expectation_answer_quote_and_rank(
         "1 april 2030 / 01/04/2030",
         "De laatste stuurgroep dateert van 17 januari 2013.",
         "rank 1",
+        "<dt>date</dt>",
+        "<dt>source</dt>",
     ):
         assert part in article
     assert "### fout: wrong (regression)" in markdown

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -29,8 +30,8 @@ CASES = [DATE, FOLLOW_UP, OFF_TOPIC]
 
 
 def test_a_server_gives_the_same_answers_as_this_process(assistant: Assistant, server: str) -> None:
-    here = run_cases(InProcess(assistant), CASES, 1, lambda: None)
-    there = run_cases(OverHttp(server), CASES, 2, lambda: None)
+    here = list(run_cases(InProcess(assistant), CASES, 1))
+    there = list(run_cases(OverHttp(server), CASES, 2))
     assert [o.answer.answer for o in there] == [o.answer.answer for o in here]
     assert [o.answer.standalone_question for o in there] == [
         o.answer.standalone_question for o in here
@@ -46,17 +47,14 @@ def test_a_server_gives_the_same_answers_as_this_process(assistant: Assistant, s
 
 
 def test_this_process_also_tells_what_each_leg_finds(assistant: Assistant) -> None:
-    (outcome,) = run_cases(InProcess(assistant), [DATE], 1, lambda: None)
+    (outcome,) = run_cases(InProcess(assistant), [DATE], 1)
     assert {name: len(places) for name, places in outcome.legs.items()} == {"bm25": 10, "dense": 10}
     assert outcome.legs["bm25"][0].document == "antwoord-excellente-partnerschappen"
 
 
-def test_progress_is_told_once_a_case_and_order_is_kept(assistant: Assistant) -> None:
-    told = threading.Semaphore(0)
-    outcomes = run_cases(InProcess(assistant), CASES, 3, told.release)
+def test_outcomes_come_in_the_order_of_the_cases(assistant: Assistant) -> None:
+    outcomes = run_cases(InProcess(assistant), CASES, 3)
     assert [outcome.case.id for outcome in outcomes] == ["date", "follow-up", "off"]
-    assert all(told.acquire(blocking=False) for _ in CASES)
-    assert not told.acquire(blocking=False)
 
 
 def test_a_server_with_other_documents_is_refused(assistant: Assistant, server: str) -> None:
@@ -75,7 +73,7 @@ def test_a_server_that_is_not_there_is_named() -> None:
 def test_an_error_of_the_server_ends_the_run_with_its_words(server: str) -> None:
     empty = DATE.model_copy(update={"question": " "})
     with pytest.raises(RunError, match="De vraag is leeg"):
-        run_cases(OverHttp(server), [empty], 1, lambda: None)
+        list(run_cases(OverHttp(server), [empty], 1))
 
 
 def test_an_interrupted_run_asks_no_more(assistant: Assistant) -> None:
@@ -88,5 +86,30 @@ def test_an_interrupted_run_asks_no_more(assistant: Assistant) -> None:
 
     answering: Callable[[Case], object] = failing
     with pytest.raises(RunError):
-        run_cases(answering, CASES * 20, 1, lambda: None)  # type: ignore[arg-type]
+        list(run_cases(answering, CASES * 20, 1))  # type: ignore[arg-type]
     assert len(asked) < 30
+
+
+class NotOurs(BaseHTTPRequestHandler):
+    """A server that answers everything with a page."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Welkom</html>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_server_that_is_no_assistant_is_named() -> None:
+    with HTTPServer(("127.0.0.1", 0), NotOurs) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        with pytest.raises(RunError, match="does not speak this API"):
+            OverHttp(f"http://127.0.0.1:{other.server_port}").check_texts({})
+        other.shutdown()
+
+
+def test_a_url_without_a_scheme_is_explained() -> None:
+    with pytest.raises(RunError, match="give the URL with http://"):
+        OverHttp("localhost:7860").check_texts({})

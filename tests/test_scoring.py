@@ -49,7 +49,7 @@ NOTA = document("nota", *PARTS)
 BIJLAGE = document("bijlage", f"Kosten\n\n{COSTS}\n")
 DUUR, LEDEN, SLOT = passages(NOTA)
 (KOSTEN,) = passages(BIJLAGE)
-GOLD = Gold({"nota": NOTA, "bijlage": BIJLAGE}, [DUUR, LEDEN, SLOT, KOSTEN])
+GOLD = Gold.of({"nota": NOTA, "bijlage": BIJLAGE}, [DUUR, LEDEN, SLOT, KOSTEN])
 
 
 def case(name: str, kind: str, facts: Sequence[str], *sources: str, style: str = "") -> Case:

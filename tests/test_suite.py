@@ -1,7 +1,7 @@
 """Whole runs: what a sound build writes, and that broken ones close the gate for their reason."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from assistant.evaluation import suite
 from assistant.evaluation.baseline import load_baseline, make_baseline
 from assistant.evaluation.cases import CaseError, load_cases
 from assistant.evaluation.gate import load_bounds
-from assistant.evaluation.outcomes import Outcome, write_outcomes
-from assistant.evaluation.runner import InProcess, run_cases
+from assistant.evaluation.outcomes import Outcome
+from assistant.evaluation.runner import InProcess, OverHttp, run_cases
 from assistant.evaluation.scoring import Gold
 from assistant.reading import SimilarityReader
 from assistant.retrieval import HybridRetriever
@@ -63,7 +63,7 @@ def healthy(assistant: Assistant) -> list[Outcome]:
 
 
 def run(assistant: Assistant) -> list[Outcome]:
-    return run_cases(InProcess(assistant), CASES, 1, lambda: None)
+    return list(run_cases(InProcess(assistant), CASES, 1))
 
 
 def reasons(outcomes: Sequence[Outcome], gold: Gold, folder: Path) -> list[str]:
@@ -125,7 +125,7 @@ def test_an_abstention_keeps_what_would_have_been_answered(healthy: list[Outcome
 
 
 def test_stored_answers_score_the_same(healthy: list[Outcome], gold: Gold, tmp_path: Path) -> None:
-    write_outcomes(healthy, tmp_path)
+    suite.record(healthy, tmp_path, lambda: None)
     stored, described = suite.stored_outcomes(tmp_path / "answers.jsonl", CASES, gold)
     assert stored == healthy
     assert described is None
@@ -134,7 +134,7 @@ def test_stored_answers_score_the_same(healthy: list[Outcome], gold: Gold, tmp_p
 def test_stored_answers_are_judged_by_the_facts_of_today(
     healthy: list[Outcome], gold: Gold, tmp_path: Path
 ) -> None:
-    write_outcomes(healthy[:1], tmp_path)
+    suite.record(healthy[:1], tmp_path, lambda: None)
     case = healthy[0].case.model_copy(update={"facts": (("nergens te vinden",),)})
     stored, _ = suite.stored_outcomes(tmp_path / "answers.jsonl", [case], gold)
     assert stored[0].case.facts == (("nergens te vinden",),)
@@ -146,7 +146,7 @@ def test_stored_answers_over_other_texts_are_refused(
     outcome = next(o for o in healthy if o.answer.citations)
     other = outcome.answer.citations[0].model_copy(update={"version": "sha256:0"})
     answer = outcome.answer.model_copy(update={"citations": (other,)})
-    write_outcomes([outcome.model_copy(update={"answer": answer})], tmp_path)
+    suite.record([outcome.model_copy(update={"answer": answer})], tmp_path, lambda: None)
     with pytest.raises(CaseError, match="answer the cases again"):
         suite.stored_outcomes(tmp_path / "answers.jsonl", [], gold)
 
@@ -180,3 +180,31 @@ def test_a_run_leaves_answers_configuration_figures_and_reports(
         "report.md",
         "run.json",
     }
+
+
+def test_a_server_gets_the_same_figures_as_this_process(
+    healthy: list[Outcome], gold: Gold, server: str, tmp_path: Path
+) -> None:
+    some = healthy[::12]
+    there = list(run_cases(OverHttp(server), [outcome.case for outcome in some], 2))
+    here = suite.report_on(some, None, gold, STANDARDS, tmp_path)[1].summary
+    told = suite.report_on(there, None, gold, STANDARDS, tmp_path)[1].summary
+    assert told.figures == {n: f for n, f in here.figures.items() if n in told.figures}
+    assert here.figures.keys() - told.figures.keys() == {
+        "aurc",
+        "bm25_recall_at_10",
+        "dense_recall_at_10",
+    }
+
+
+def test_an_interrupted_run_keeps_what_it_has(
+    healthy: list[Outcome], gold: Gold, tmp_path: Path
+) -> None:
+    def broken_off() -> Iterator[Outcome]:
+        yield from healthy[:2]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        suite.record(broken_off(), tmp_path, lambda: None)
+    kept, _ = suite.stored_outcomes(tmp_path / "answers.jsonl", [], gold)
+    assert kept == healthy[:2]

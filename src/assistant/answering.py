@@ -50,7 +50,8 @@ Answerer = Literal["extractive", "llm"]
 class Thresholds:
     """Confidence from which an answer is given, and from which it is given with a warning.
 
-    Chosen on evals/cases/kern.jsonl for few wrong answers; `make eval` shows what they give.
+    Chosen on evals/cases/kern.jsonl, before cases were split, for few wrong answers; `make eval`
+    shows what they give.
     """
 
     answered: float = 0.65

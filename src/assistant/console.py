@@ -1,5 +1,6 @@
 """What the commands share: settings, errors as one line, exit status."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,15 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from assistant.settings import Settings
+
+_ADVICE = {
+    errno.ENOSPC: "; free space, then retry",
+    errno.EACCES: "; fix permissions, then retry",
+    errno.EPERM: "; fix permissions, then retry",
+    errno.EROFS: "; choose a folder that can be written",
+    errno.EEXIST: "; choose a folder, this is a file",
+    errno.ENOTDIR: "; choose a folder, this is a file",
+}
 
 errors = Console(stderr=True, soft_wrap=True)
 
@@ -43,6 +53,5 @@ def reported_failures() -> Iterator[None]:
         raise fail(str(error)) from error
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        raise fail(
-            f"{error.strerror or error}{where}; free space or fix permissions, then retry."
-        ) from error
+        advice = _ADVICE.get(error.errno or 0, "")
+        raise fail(f"{error.strerror or error}{where}{advice}") from error

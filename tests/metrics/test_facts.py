@@ -42,3 +42,15 @@ def test_a_fact_does_not_run_over_two_texts() -> None:
 def test_nothing_is_found_in_no_text() -> None:
     assert facts_found([["VDAB"]], []) == [False]
     assert facts_found([], ["VDAB"]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["3,5 procent", "5,3 procent", "1.5 miljoen", "2015", "artikel 3.5"]
+)
+def test_a_number_does_not_stand_inside_another(text: str) -> None:
+    assert facts_found([["5"]], [text]) == [False]
+
+
+def test_a_number_stands_before_a_comma_or_full_stop() -> None:
+    assert facts_found([["5"]], ["Het zijn er 5, of niet."]) == [True]
+    assert facts_found([["5"]], ["Het zijn er 5."]) == [True]

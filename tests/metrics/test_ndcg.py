@@ -8,9 +8,9 @@ from assistant.evaluation.metrics.ndcg import ndcg
 
 
 def test_graded_relevance() -> None:
-    # gain 2^grade - 1: a 1, b 3; discount log2(rank + 1)
-    gained = 0 / math.log2(2) + 1 / math.log2(3) + 3 / math.log2(4)
-    best = 3 / math.log2(2) + 1 / math.log2(3)
+    # gain is the grade: a 1, b 2; discount log2(rank + 1)
+    gained = 0 / math.log2(2) + 1 / math.log2(3) + 2 / math.log2(4)
+    best = 2 / math.log2(2) + 1 / math.log2(3)
     assert ndcg(["x", "a", "b"], {"a": 1, "b": 2}) == pytest.approx(gained / best)
 
 

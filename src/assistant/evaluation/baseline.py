@@ -11,8 +11,8 @@ from assistant.evaluation.cases import CaseError
 from assistant.evaluation.scoring import Scored, Verdict
 from assistant.evaluation.summary import Summary
 
-DECIMALS = 4
-"""Enough to see any change over some hundred questions, too few for noise of the platform."""
+DECIMALS = 6
+"""Enough that nothing is lost in the report, too few for noise of the platform."""
 
 
 class Baseline(FrozenModel):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,45 +48,68 @@ class BeirError(ValueError):
 
 
 def load_documents(folder: Path) -> tuple[Document, ...]:
-    """Read ``corpus.jsonl``. Raises ``OSError`` or ``BeirError``."""
-    return tuple(_to_document(row) for row in _rows(folder / "corpus.jsonl", "_id", "text"))
+    """Read ``corpus.jsonl``. Raises ``BeirError`` or ``CaseError``."""
+    rows = _rows(folder / "corpus.jsonl")
+    return tuple(_to_document(key, row) for key, row in rows.items())
 
 
 def load_queries(folder: Path) -> Queries:
-    """Read ``queries.jsonl`` and ``qrels/test.tsv`` or ``qrels.tsv``; queries without a relevant
-    document are left out. Raises ``OSError`` or ``BeirError``.
+    """Read ``queries.jsonl`` and ``qrels/test.tsv`` or ``qrels.tsv``.
+
+    Queries without a relevant document are left out. Raises ``BeirError`` or ``CaseError``.
     """
-    queries = {row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl", "_id", "text")}
+    queries = {key: row["text"] for key, row in _rows(folder / "queries.jsonl").items()}
     in_folder = folder / "qrels" / "test.tsv"
     path = in_folder if in_folder.exists() else folder / "qrels.tsv"
     relevant: dict[str, dict[str, int]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
+    for place, line in list(read_lines(path))[1:]:
         try:
             query, document, grade = line.split("\t")
             if int(grade) > 0:
                 relevant.setdefault(query, {})[document] = int(grade)
         except ValueError as error:
-            raise BeirError(f"{path}:{number}: expected query, document, grade") from error
-    missing = sorted(set(relevant) - set(queries))
-    if missing or not relevant:
-        raise BeirError(f"{path}: names queries that do not exist: {', '.join(missing[:5])}")
+            raise BeirError(f"{place}: expected query, document, grade") from error
+    if not relevant:
+        raise BeirError(f"{path} names no relevant document")
+    _check_known(path, relevant, queries, "queries")
     return Queries({key: queries[key] for key in relevant}, relevant)
 
 
-def _rows(path: Path, *fields: str) -> Iterator[dict[str, Any]]:
+def check_relevant(asked: Queries, documents: Sequence[Document], folder: Path) -> None:
+    """Raise ``BeirError`` when relevant documents are not in the corpus."""
+    named = {key for relevant in asked.relevant.values() for key in relevant}
+    _check_known(folder, named, {document.id for document in documents}, "documents")
+
+
+def _check_known(path: Path, named: Iterable[str], known: Container[str], what: str) -> None:
+    missing = sorted(key for key in named if key not in known)
+    if missing:
+        raise BeirError(f"{path}: names {what} that do not exist: {', '.join(missing[:5])}")
+
+
+def _rows(path: Path) -> dict[str, dict[str, Any]]:
+    """Rows with a text, by their id as text."""
+    rows: dict[str, dict[str, Any]] = {}
     for place, line in read_lines(path):
         try:
             row = json.loads(line)
-            yield row | {field: row[field] for field in fields}
+            key, text = str(row["_id"]), row["text"]
         except (ValueError, KeyError, TypeError) as error:
-            raise BeirError(f"{place}: expected an object with {', '.join(fields)}") from error
+            raise BeirError(f"{place}: expected an object with _id and text") from error
+        if not isinstance(text, str):
+            raise BeirError(f"{place}: the text is no text")
+        if key in rows:
+            raise BeirError(f"{place}: the id '{key}' is used twice")
+        rows[key] = row
+    return rows
 
 
-def _to_document(row: dict[str, Any]) -> Document:
+def _to_document(key: str, row: dict[str, Any]) -> Document:
     blocks = parse_text(row["text"])
     text, starts = stored_text(blocks)
     sections = find_sections(blocks, text, starts, numbered_answers=False)
-    return Document(row["_id"], text, sections, Metadata(row.get("title", ""), Kind.ANTWOORD))
+    title = str(row.get("title") or "")
+    return Document(key, text, sections, Metadata(title, Kind.ANTWOORD))
 
 
 def measure(name: str, ranker: Ranker, asked: Queries) -> Quality:

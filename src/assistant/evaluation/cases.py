@@ -21,7 +21,7 @@ STYLES = frozenset("follow_up typo keyword en fr".split())
 
 Split = Literal["dev", "test"]
 
-Nugget = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+Nugget = Annotated[tuple[Annotated[str, Field(pattern=r"\w")], ...], Field(min_length=1)]
 """The accepted spellings of one fact."""
 
 
@@ -37,7 +37,7 @@ class Source(_Strict):
     """Where a fact stands: a document and a verbatim quote from its stored text."""
 
     document: str
-    quote: str
+    quote: str = Field(min_length=1)
 
 
 class PastTurn(_Strict):
@@ -55,9 +55,9 @@ class Case(_Strict):
     is put where that is out of the ordinary.
     """
 
-    id: str
+    id: str = Field(min_length=1)
     question: str
-    type: str
+    type: str = Field(min_length=1)
     answerable: bool
     facts: tuple[Nugget, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -71,7 +71,7 @@ class Case(_Strict):
 
 
 def load_cases(paths: Sequence[Path]) -> list[Case]:
-    """Read JSON Lines files. Raises ``CaseError`` or ``OSError``; ids are unique over all."""
+    """Read JSON Lines files. Raises ``CaseError``; ids are unique over all."""
     cases: dict[str, Case] = {}
     for path in paths:
         for place, line in read_lines(path):
@@ -85,13 +85,14 @@ def load_cases(paths: Sequence[Path]) -> list[Case]:
 def read_lines(path: Path) -> Iterator[tuple[str, str]]:
     """The lines of a JSON Lines file that are not blank, each after its place, ``file:line``.
 
-    Only a line feed ends a line: JSON text may hold other separators. Raises ``CaseError`` or
-    ``OSError``.
+    Only a line feed ends a line: JSON text may hold other separators. Raises ``CaseError``.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise CaseError(f"{path}: not UTF-8 text ({error.reason})") from error
+    except OSError as error:
+        raise CaseError(f"{path}: {error.strerror}") from error
     yield from ((f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip())
 
 
@@ -99,8 +100,13 @@ def _parse(line: str, place: str) -> Case:
     try:
         case = Case.model_validate_json(line)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise CaseError(f"{place}: {problems}") from error
+        raise CaseError(f"{place}: {explain(error)}") from error
     if {bool(case.facts), bool(case.sources)} != {case.answerable}:
         raise CaseError(f"{place}: an answerable case needs facts and sources, others have none")
     return case
+
+
+def explain(error: ValidationError) -> str:
+    """What is wrong with a file's content, on one line."""
+    problems = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+    return "; ".join(f"{where}: {what}" if where else what for where, what in problems)

@@ -52,43 +52,54 @@ def evaluate(
     ] = False,
 ) -> None:
     """Answer the evaluation cases and report how well."""
-    if answers and base_url:
-        raise fail("--answers scores what was answered, --base-url asks anew; give one", status=2)
+    _refuse_contradictions(
+        {"--answers": answers, "--base-url": base_url},
+        {"--update-baseline": update_baseline, "--gate": gate},
+        {"--update-baseline": update_baseline, "--cases": cases},
+        {"--update-baseline": update_baseline, "--base-url": base_url},
+    )
     from assistant.evaluation import suite
 
     folder = output or (answers.parent if answers else RESULTS)
     with _reported_inputs(), reported_failures():
-        loaded = _load_cases(cases)
-        standards = _load_standards(gate)
+        loaded = _load_cases(cases, may_be_empty=answers is not None)
+        standards = _load_standards(gate, update_baseline, is_whole=not cases)
         settings = load_settings()
         gold = suite.open_gold(settings, loaded)
         if answers:
             outcomes, run = suite.stored_outcomes(answers, loaded, gold)
+            _tell_mismatch(outcomes, loaded)
         else:
             plan = suite.Plan(loaded, base_url, workers)
             outcomes, run = _ask(plan, settings, gold, folder)
         scored, report = suite.report_on(outcomes, run, gold, standards, folder)
     _show(report, folder)
     if update_baseline:
-        _update_baseline(report, scored)
+        _update_baseline(report, scored, loaded)
     elif gate and report.gate:
         raise typer.Exit(1)
 
 
-def _load_cases(paths: list[Path] | None) -> "list[Case]":
+def _refuse_contradictions(*pairs: dict[str, object]) -> None:
+    for pair in pairs:
+        if all(pair.values()):
+            raise fail(f"{' and '.join(pair)} do not go together; give one", status=2)
+
+
+def _load_cases(paths: list[Path] | None, may_be_empty: bool = False) -> "list[Case]":
+    """Stored answers bring their cases along, so then there may be none here."""
     from assistant.evaluation.cases import CaseError, load_cases
 
-    try:
-        loaded = load_cases(paths or sorted(CASES.glob("*.jsonl")))
-    except OSError as error:
-        raise CaseError(f"{error.filename}: {error.strerror}") from error
-    if not loaded:
-        raise CaseError(f"there are no cases in {CASES}; name some with --cases")
+    found = paths or sorted(CASES.glob("*.jsonl"))
+    loaded = load_cases(found)
+    if not loaded and not may_be_empty:
+        where = ", ".join(map(str, found)) or CASES
+        raise CaseError(f"there are no cases in {where}; name files with cases by --cases")
     return loaded
 
 
-def _load_standards(gate: bool) -> "Standards":
-    """The gate file may be absent unless it is asked for."""
+def _load_standards(gate: bool, is_replaced: bool, is_whole: bool) -> "Standards":
+    """The gate file may be absent unless it is asked for; a baseline to be replaced may be bad."""
     from assistant.evaluation.baseline import load_baseline
     from assistant.evaluation.cases import CaseError
     from assistant.evaluation.gate import Bounds, load_bounds
@@ -97,7 +108,8 @@ def _load_standards(gate: bool) -> "Standards":
     if gate and not GATE.exists():
         raise CaseError(f"{GATE} is missing; run from the project folder")
     bounds = load_bounds(GATE) if GATE.exists() else Bounds()
-    return Standards(load_baseline(BASELINE), bounds)
+    baseline = None if is_replaced else load_baseline(BASELINE)
+    return Standards(baseline, bounds, is_whole)
 
 
 def _ask(
@@ -111,19 +123,33 @@ def _ask(
         return answer_cases(plan, settings, gold, folder, lambda: progress.advance(task))
 
 
+def _tell_mismatch(outcomes: "Sequence[Outcome]", cases: "Sequence[Case]") -> None:
+    """Stored answers are judged by themselves where the case files have moved on."""
+    stored, present = {o.case.id for o in outcomes}, {case.id for case in cases}
+    changed = sum(outcome.case not in cases for outcome in outcomes)
+    if changed:
+        errors.print(f"note: {changed} stored answers are to questions that no case asks now")
+    if present - stored:
+        errors.print(f"note: {len(present - stored)} cases have no stored answer")
+
+
 def _show(report: "Report", folder: Path) -> None:
     for name, figure in report.summary.figures.items():
         typer.echo(f"{name:28} {figure.value:6.3f}  [{figure.low:.2f}, {figure.high:.2f}]")
     times = report.summary.latency["whole answer"]
     typer.echo(f"{'latency':28} p50 {times.p50:.1f}, p95 {times.p95:.1f}, p99 {times.p99:.1f} ms")
     typer.echo(f"report: {folder / 'report.html'}")
+    if not report.gate:
+        typer.echo("gate: open")
     for reason in report.gate:
         errors.print(f"gate: {reason}", markup=False)
 
 
-def _update_baseline(report: "Report", scored: "Sequence[Scored]") -> None:
+def _update_baseline(report: "Report", scored: "Sequence[Scored]", cases: "Sequence[Case]") -> None:
     from assistant.evaluation.baseline import make_baseline, write_baseline
 
+    if {item.case.id for item in scored} != {case.id for case in cases}:
+        raise fail(f"a baseline holds all of {CASES}; answer them anew", status=2)
     if any(item.faults for item in scored):
         raise fail("a run with bad citations cannot be a baseline")
     difference = write_baseline(make_baseline(report.summary, scored), BASELINE)

@@ -3,12 +3,13 @@
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from assistant.documents import FrozenModel
 from assistant.evaluation.baseline import Changes
-from assistant.evaluation.cases import CaseError
+from assistant.evaluation.cases import CaseError, explain
 from assistant.evaluation.scoring import Scored
 from assistant.evaluation.summary import HIGHER_IS_BETTER, Summary
 
@@ -20,14 +21,18 @@ class Bounds(FrozenModel):
 
     least: dict[str, float] = Field({})
     most: dict[str, float] = Field({})
-    known: dict[str, str] = Field({}, description="Case id to why its regression is accepted")
+    known: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        {}, description="Case id to why its regression is accepted"
+    )
 
 
 def load_bounds(path: Path) -> Bounds:
     """Read the gate file. Raises ``CaseError`` when it cannot be used, ``OSError`` when absent."""
     try:
         bounds = Bounds.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+    except ValidationError as error:
+        raise CaseError(f"{path}: {explain(error)}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseError(f"{path}: {error}") from error
     unknown = sorted({*bounds.least, *bounds.most} - set(HIGHER_IS_BETTER))
     if unknown:
@@ -42,6 +47,7 @@ def gate_failures(
     return [
         *_faults(scored),
         *_regressions(scored, changes.worse, bounds),
+        *(f"gone: {key} is in the baseline and was not asked" for key in changes.gone),
         *_missed_floors(summary, bounds),
     ]
 

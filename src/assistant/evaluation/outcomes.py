@@ -1,7 +1,7 @@
 """What happened to each case, as it is kept on disk: everything that scoring needs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,21 +64,35 @@ class Run(FrozenModel):
     machine: str
 
 
-def write_outcomes(outcomes: Sequence[Outcome], folder: Path) -> None:
-    """Write ``answers.jsonl``, one outcome a line."""
-    lines = (json.dumps(o.model_dump(mode="json"), ensure_ascii=False) for o in outcomes)
-    (folder / ANSWERS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+def to_line(outcome: Outcome) -> str:
+    """An outcome as one line of ``answers.jsonl``."""
+    return json.dumps(outcome.model_dump(mode="json"), ensure_ascii=False) + "\n"
 
 
 def read_outcomes(path: Path) -> list[Outcome]:
-    """Read what ``write_outcomes`` wrote. Raises ``CaseError`` or ``OSError``."""
-    outcomes = []
+    """Read ``answers.jsonl``: at least one answer, each case once. Raises ``CaseError``."""
+    outcomes: dict[str, Outcome] = {}
     for place, line in read_lines(path):
         try:
-            outcomes.append(Outcome.model_validate_json(line))
+            outcome = Outcome.model_validate_json(line)
         except ValidationError as error:
             raise CaseError(f"{place}: not an outcome of an evaluation run") from error
-    return outcomes
+        if outcome.case.id in outcomes:
+            raise CaseError(f"{place}: the case '{outcome.case.id}' is answered twice")
+        outcomes[outcome.case.id] = outcome
+    if not outcomes:
+        raise CaseError(f"{path} holds no answers")
+    return list(outcomes.values())
+
+
+def read_run(path: Path) -> Run | None:
+    """The description beside stored answers, if it is there. Raises ``CaseError``."""
+    if not path.exists():
+        return None
+    try:
+        return Run.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise CaseError(f"{path} does not describe a run; remove it") from error
 
 
 def refresh(outcomes: Iterable[Outcome], cases: Iterable[Case]) -> list[Outcome]:

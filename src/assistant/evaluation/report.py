@@ -14,15 +14,22 @@ from assistant.evaluation.baseline import Baseline, Changes
 from assistant.evaluation.metrics.risk_coverage import risk_coverage
 from assistant.evaluation.outcomes import Run
 from assistant.evaluation.scoring import Scored, Verdict
-from assistant.evaluation.summary import HIGHER_IS_BETTER, Estimate, Summary
+from assistant.evaluation.summary import HIGHER_IS_BETTER, Estimate, Summary, knows_held_back
 
 HEADS = {
     "answerable": ("fact_accuracy", "wrong_rate", "abstention_rate", "citation_precision"),
     "unanswerable": ("false_answer_rate",),
     "retrieval": ("recall_at_1", "recall_at_5", "recall_at_10", "mrr_at_10", "ndcg_at_10"),
 }
+_RANGED = frozenset({"fact_accuracy", "false_answer_rate"})
 _SLICE = (*HEADS["answerable"], "recall_at_5", *HEADS["unanswerable"])
-_WORST_FIRST = (Verdict.FALSE, Verdict.WRONG, Verdict.ABSTAINED)
+_VERDICTS = {
+    Verdict.FALSE: "answered, should abstain",
+    Verdict.WRONG: "wrong",
+    Verdict.ABSTAINED: "abstained, should answer",
+    Verdict.RIGHT: "right",
+}
+"""How a failure is headed, worst first; a right one fails by a bad quote."""
 
 
 class Table(NamedTuple):
@@ -57,6 +64,7 @@ def write_report(report: Report, scored: Sequence[Scored], folder: Path) -> None
             "Latency": Markup(_latency_plot(scored)),  # noqa: S704
         },
         "worse": set(report.changes.worse),
+        "verdicts": _VERDICTS,
     }
     for name in ("report.md", "report.html"):
         text = _templates.get_template(name).render(content)
@@ -112,10 +120,17 @@ def _slice_tables(summary: Summary) -> list[Table]:
 
 def _slices(title: str, slices: Mapping[str, Mapping[str, Estimate]]) -> Table:
     rows = [
-        [name, str(_size(figures)), *(_value(figures.get(metric)) for metric in _SLICE)]
+        [name, str(_size(figures)), *(_ranged(m, figures.get(m)) for m in _SLICE)]
         for name, figures in slices.items()
     ]
     return Table(title, ("slice", "cases", *_SLICE), rows)
+
+
+def _ranged(metric: str, estimate: Estimate | None) -> str:
+    """A figure, with its interval where small slices would tempt to read too much into it."""
+    if estimate is None or metric not in _RANGED:
+        return _value(estimate)
+    return f"{estimate.value:.3f} ({estimate.low:.2f}–{estimate.high:.2f})"
 
 
 def _size(figures: Mapping[str, Estimate]) -> int:
@@ -145,8 +160,8 @@ def _times(report: Report) -> Table:
 
 def _failures(scored: Sequence[Scored]) -> list[Scored]:
     failed = [item for item in scored if item.faults or item.verdict is not Verdict.RIGHT]
-    order = {verdict: rank for rank, verdict in enumerate(_WORST_FIRST)}
-    return sorted(failed, key=lambda item: (not item.faults, order.get(item.verdict, 0)))
+    order = list(_VERDICTS)
+    return sorted(failed, key=lambda item: (not item.faults, order.index(item.verdict)))
 
 
 def _risk_plot(scored: Sequence[Scored]) -> str:
@@ -154,7 +169,8 @@ def _risk_plot(scored: Sequence[Scored]) -> str:
     given = [item for item in scored if not item.abstained]
     wrong = sum(item.verdict is not Verdict.RIGHT for item in given)
     risk = wrong / len(given) if given else 0.0
-    return plots.risk_coverage_plot(points, len(given) / len(scored), risk)
+    shown = points if knows_held_back(scored) else points[: len(given)]
+    return plots.risk_coverage_plot(shown, len(given) / len(scored), risk)
 
 
 def _latency_plot(scored: Sequence[Scored]) -> str:
@@ -163,7 +179,7 @@ def _latency_plot(scored: Sequence[Scored]) -> str:
 
 def _plain_markdown(text: object) -> str:
     """Text on one line of Markdown, shown as it is."""
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", re.sub(r"\s+", " ", str(text)))
+    return re.sub(r"([\\`*\[\]<>|#]|(?<!\w)_|_(?!\w))", r"\\\1", re.sub(r"\s+", " ", str(text)))
 
 
 _templates = Environment(

@@ -18,15 +18,21 @@ def bench_retrieval(folder: Path, others: Sequence[Path], log: Log) -> list[list
 
     ``others`` are folders with ``queries.jsonl`` and qrels. Raises as ``beir`` does.
     """
-    sets = {path.name: beir.load_queries(path) for path in (folder, *others)}
+    folders = (folder, *others)
+    sets = [beir.load_queries(path) for path in folders]
     documents = beir.load_documents(folder)
+    for path, asked in zip(folders, sets, strict=True):
+        beir.check_relevant(asked, documents, path)
     encoder = load_encoder(BUNDLED)
     with tempfile.TemporaryDirectory() as work:
         log(f"{folder.name}: indexing {len(documents)} documents")
         update_index(documents, Path(work), lambda: encoder, BUNDLED)
         index = Index.open(Path(work), BUNDLED)
         rankers = beir.own_rankers(HybridRetriever(index=index, encoder=encoder))
-        return [measure_all(rankers, asked, name, log) for name, asked in sets.items()]
+        return [
+            measure_all(rankers, asked, path.name, log)
+            for path, asked in zip(folders, sets, strict=True)
+        ]
 
 
 def measure_all(

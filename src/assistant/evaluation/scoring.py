@@ -37,7 +37,29 @@ class Gold:
     """The texts that answers are judged by."""
 
     documents: Mapping[str, Document]
-    passages: Sequence[Passage]
+    passages: Sequence[Span]
+
+    @classmethod
+    def of(cls, documents: Mapping[str, Document], passages: Sequence[Passage]) -> "Gold":
+        """From the documents and passages of an index."""
+        return cls(documents, tuple(Span(p.document, p.start, p.end) for p in passages))
+
+    def resolve(self, places: Sequence[Place]) -> list[Span]:
+        """The passages that hold the places, itself where none does.
+
+        A server tells a passage without its heading and outer white space.
+        """
+        return [self._holding(place.span) for place in places]
+
+    def _holding(self, place: Span) -> Span:
+        holding = (
+            span
+            for span in self.passages
+            if span.document == place.document
+            and span.start <= place.start
+            and place.end <= span.end
+        )
+        return next(holding, place)
 
     def spans(self, case: Case) -> list[list[Span]]:
         """For every source of a case the places where its quote stands; a text may repeat it."""
@@ -128,7 +150,7 @@ def score(outcome: Outcome, gold: Gold) -> Scored:
         sources=tuple(any(covered(cited, places)) for places in spans),
         misquotes=tuple(_misquotes(answer, gold)),
         quotes=len(answer.citations) + len(answer.related),
-        rank=min(filter(None, _first_ranks(outcome.retrieved, spans)), default=None),
+        rank=min(filter(None, _first_ranks(gold.resolve(outcome.retrieved), spans)), default=None),
         rankings=rankings,
         is_error=_verdict(case, outcome.unguarded or answer) is not Verdict.RIGHT,
     )
@@ -185,14 +207,14 @@ def _rankings(
     """By level and retriever; nothing where the case has no source."""
     if not spans:
         return {}
-    found = {**outcome.legs, HYBRID: outcome.retrieved}
+    found = {n: gold.resolve(p) for n, p in {**outcome.legs, HYBRID: outcome.retrieved}.items()}
     relevant = _relevant_passages(spans, gold)
     documents = list(dict.fromkeys(source.document for source in outcome.case.sources))
     return {
         key: ranking
         for name, places in found.items()
         for key, ranking in (
-            (("passage", name), _passage_ranking(places, spans, relevant, gold)),
+            (("passage", name), _passage_ranking(places, spans, relevant)),
             (("document", name), _document_ranking(places, documents)),
         )
     }
@@ -200,43 +222,22 @@ def _rankings(
 
 def _relevant_passages(spans: Sequence[Sequence[Span]], gold: Gold) -> dict[str, int]:
     places = _flat(spans)
-    return {
-        passage.id: 1
-        for passage in gold.passages
-        if any(overlap(Span(passage.document, passage.start, passage.end), s) for s in places)
-    }
+    found = (span for span in gold.passages if any(overlap(span, place) for place in places))
+    return {str(span): 1 for span in found}
 
 
-def _first_ranks(places: Sequence[Place], spans: Sequence[Sequence[Span]]) -> list[int | None]:
+def _first_ranks(places: Sequence[Span], spans: Sequence[Sequence[Span]]) -> list[int | None]:
     """For every source the rank of the first passage that overlaps it."""
-    return [
-        next((r for r, p in enumerate(places, 1) if supported([p.span], s)[0]), None) for s in spans
-    ]
+    return [next((r for r, p in enumerate(places, 1) if supported([p], s)[0]), None) for s in spans]
 
 
 def _passage_ranking(
-    places: Sequence[Place],
-    spans: Sequence[Sequence[Span]],
-    relevant: Mapping[str, int],
-    gold: Gold,
+    places: Sequence[Span], spans: Sequence[Sequence[Span]], relevant: Mapping[str, int]
 ) -> Ranking:
-    ids = [_passage_id(place, gold) for place in places]
-    return _ranking(_first_ranks(places, spans), ids, relevant)
+    return _ranking(_first_ranks(places, spans), list(map(str, places)), relevant)
 
 
-def _passage_id(place: Place, gold: Gold) -> str:
-    """Of the passage that holds the place; a server gives places without heading and margins."""
-    holding = (
-        passage.id
-        for passage in gold.passages
-        if passage.document == place.document
-        and passage.start <= place.start
-        and place.end <= passage.end
-    )
-    return next(holding, f"{place.document}:{place.start}-{place.end}")
-
-
-def _document_ranking(places: Sequence[Place], relevant: Sequence[str]) -> Ranking:
+def _document_ranking(places: Sequence[Span], relevant: Sequence[str]) -> Ranking:
     ids = list(dict.fromkeys(place.document for place in places))
     ranks = [ids.index(name) + 1 if name in ids else None for name in relevant]
     return _ranking(ranks, ids, dict.fromkeys(relevant, 1))

@@ -1,9 +1,10 @@
 """One run of the suite: answers first, on disk; then scores, comparison, gate and report."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from assistant.assembly import build_assistant
 from assistant.evaluation import runner
@@ -11,11 +12,20 @@ from assistant.evaluation.baseline import Baseline, Changes, compare
 from assistant.evaluation.cases import Case, CaseError
 from assistant.evaluation.export import write_parquet
 from assistant.evaluation.gate import Bounds, gate_failures
-from assistant.evaluation.outcomes import RUN, Outcome, Run, read_outcomes, refresh, write_outcomes
+from assistant.evaluation.outcomes import (
+    ANSWERS,
+    RUN,
+    Outcome,
+    Run,
+    read_outcomes,
+    read_run,
+    refresh,
+    to_line,
+)
 from assistant.evaluation.report import Report, write_report
 from assistant.evaluation.scoring import Gold, Scored, score
 from assistant.evaluation.summary import summarise
-from assistant.index import Index, Manifest, read_manifest
+from assistant.index import Index, read_manifest
 from assistant.settings import Settings
 
 
@@ -30,16 +40,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Standards:
-    """What a run is measured by: the last release, and the bounds of the gate."""
+    """What a run is measured by: the last release, and the bounds of the gate.
+
+    ``is_whole`` says that all cases are meant to be asked, so that none may be gone.
+    """
 
     baseline: Baseline | None
     bounds: Bounds
+    is_whole: bool = True
 
 
 def open_gold(settings: Settings, cases: Sequence[Case]) -> Gold:
     """The texts to judge by. Raises ``IndexUnavailable``; ``CaseError`` when a case misquotes."""
     index = Index.open(settings.index, settings.encoder, settings.chroma_url)
-    gold = Gold(index.documents, index.passages)
+    gold = Gold.of(index.documents, index.passages)
     missing = gold.missing_quotes(cases)
     if missing:
         raise CaseError(f"not verbatim in the corpus: the source quote of {', '.join(missing)}")
@@ -49,57 +63,45 @@ def open_gold(settings: Settings, cases: Sequence[Case]) -> Gold:
 def answer_cases(
     plan: Plan, settings: Settings, gold: Gold, folder: Path, on_done: Callable[[], None]
 ) -> tuple[list[Outcome], Run]:
-    """Answer the cases and write ``answers.jsonl`` and ``run.json``.
+    """Answer the cases into ``answers.jsonl``, one by one, and write ``run.json``.
 
     Raises ``IndexUnavailable``, ``AssemblyError``, ``RunError`` or ``OSError``.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = {}
+    answering: runner.Answering
     if plan.base_url:
-        outcomes, run = _run_over_http(plan, plan.base_url, settings, gold, on_done)
+        answering = runner.OverHttp(plan.base_url)
+        answering.check_texts({d.id: d.version for d in gold.documents.values()})
     else:
-        outcomes, run = _run_in_process(plan, settings, on_done)
-    write_outcomes(outcomes, folder)
+        found["cold_start_seconds"] = round(runner.cold_start(settings), 1)
+        assistant = build_assistant(settings)
+        assistant.warm_up()
+        answering = runner.InProcess(assistant)
+        found["thresholds"] = asdict(assistant.thresholds)
+    started = time.perf_counter()
+    outcomes = record(runner.run_cases(answering, plan.cases, plan.workers), folder, on_done)
+    run = runner.describe_run(
+        settings,
+        read_manifest(settings.index),
+        seconds=time.perf_counter() - started,
+        server=plan.base_url,
+        workers=plan.workers,
+    ).model_copy(update=found)
     (folder / RUN).write_text(run.model_dump_json(indent=2), encoding="utf-8")
     return outcomes, run
 
 
-def _run_in_process(
-    plan: Plan, settings: Settings, on_done: Callable[[], None]
-) -> tuple[list[Outcome], Run]:
-    cold_start_seconds = runner.cold_start(settings, plan.cases[0].question)
-    assistant = build_assistant(settings)
-    assistant.warm_up()
-    answering = runner.InProcess(assistant)
-    outcomes, seconds = _timed(answering, plan, on_done)
-    run = _describe(plan, settings, assistant.retriever.index.manifest, seconds)
-    found = {
-        "cold_start_seconds": round(cold_start_seconds, 1),
-        "thresholds": asdict(assistant.thresholds),
-    }
-    return outcomes, run.model_copy(update=found)
-
-
-def _run_over_http(
-    plan: Plan, base_url: str, settings: Settings, gold: Gold, on_done: Callable[[], None]
-) -> tuple[list[Outcome], Run]:
-    answering = runner.OverHttp(base_url)
-    answering.check_texts({document.id: document.version for document in gold.documents.values()})
-    outcomes, seconds = _timed(answering, plan, on_done)
-    return outcomes, _describe(plan, settings, read_manifest(settings.index), seconds)
-
-
-def _timed(
-    answering: runner.Answering, plan: Plan, on_done: Callable[[], None]
-) -> tuple[list[Outcome], float]:
-    started = time.perf_counter()
-    outcomes = runner.run_cases(answering, plan.cases, plan.workers, on_done)
-    return outcomes, time.perf_counter() - started
-
-
-def _describe(plan: Plan, settings: Settings, manifest: Manifest, seconds: float) -> Run:
-    return runner.describe_run(
-        settings, manifest, seconds=seconds, server=plan.base_url, workers=plan.workers
-    )
+def record(answered: Iterable[Outcome], folder: Path, on_done: Callable[[], None]) -> list[Outcome]:
+    """Write each outcome as it comes, so that an interrupted run keeps what it has."""
+    outcomes = []
+    with (folder / ANSWERS).open("w", encoding="utf-8") as lines:
+        for outcome in answered:
+            lines.write(to_line(outcome))
+            lines.flush()
+            outcomes.append(outcome)
+            on_done()
+    return outcomes
 
 
 def stored_outcomes(
@@ -107,7 +109,7 @@ def stored_outcomes(
 ) -> tuple[list[Outcome], Run | None]:
     """Earlier answers, to be judged by the cases as they are now.
 
-    Raises ``OSError``; ``CaseError`` when they are no answers or quote other texts than ``gold``.
+    Raises ``CaseError`` when they are no answers or quote other texts than ``gold``.
     """
     outcomes = refresh(read_outcomes(path), cases)
     stale = {
@@ -122,8 +124,7 @@ def stored_outcomes(
             f"{path} quotes other versions of {', '.join(sorted(stale))} than the index holds; "
             "answer the cases again (leave --answers out)"
         )
-    run = path.parent / RUN
-    return outcomes, Run.model_validate_json(run.read_bytes()) if run.exists() else None
+    return outcomes, read_run(path.parent / RUN)
 
 
 def report_on(
@@ -134,6 +135,8 @@ def report_on(
     scored = [score(outcome, gold) for outcome in outcomes]
     summary = summarise(scored)
     changes = compare(standards.baseline, scored) if standards.baseline else Changes()
+    if not standards.is_whole:
+        changes = changes.model_copy(update={"gone": ()})
     report = Report(
         run=run,
         summary=summary,

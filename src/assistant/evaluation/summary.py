@@ -173,9 +173,13 @@ def _estimate(ratios: Iterable[Ratio | None], lowest: float = 0.0) -> Estimate |
     return Estimate(value=sum(above) / sum(below), low=low, high=high, cases=len(concerned))
 
 
+def knows_held_back(scored: Iterable[Scored]) -> bool:
+    """Whether every abstention tells what it held back; a server evaluated by URL does not."""
+    return all(item.outcome.unguarded or not item.abstained for item in scored)
+
+
 def _aurc(scored: Sequence[Scored]) -> dict[str, Estimate]:
-    """Left out where abstentions hide what would have been answered (a server evaluated by URL)."""
-    if not scored or any(item.abstained and item.outcome.unguarded is None for item in scored):
+    if not scored or not knows_held_back(scored):
         return {}
 
     def of(rows: Rows | range) -> float:

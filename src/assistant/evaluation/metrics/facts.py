@@ -13,4 +13,6 @@ def facts_found(facts: Sequence[Sequence[str]], texts: Sequence[str]) -> list[bo
 
 
 def _stands_in(phrase: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text) is not None
+    """As whole words; "5" does not stand in "3,5"."""
+    pattern = rf"(?<!\w)(?<!\d[.,]){re.escape(phrase)}(?!\w)(?![.,]\d)"
+    return re.search(pattern, text) is not None

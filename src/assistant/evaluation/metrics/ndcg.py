@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 
 def ndcg(ranking: Sequence[str], relevant: Mapping[str, int], k: int = 10) -> float:
-    """nDCG@k with gain 2^grade - 1 (Järvelin and Kekäläinen 2002; as in trec_eval's ndcg_cut)."""
-    gains = [2 ** relevant.get(key, 0) - 1 for key in ranking[:k]]
-    ideal = [2**grade - 1 for grade in sorted(relevant.values(), reverse=True)[:k]]
+    """nDCG@k with the grade as gain (Järvelin and Kekäläinen 2002; trec_eval's ndcg_cut, BEIR)."""
+    gains = [relevant.get(key, 0) for key in ranking[:k]]
+    ideal = sorted(relevant.values(), reverse=True)[:k]
     best = _discounted(ideal)
     return _discounted(gains) / best if best else 0.0
 

@@ -77,17 +77,25 @@ class HybridRetriever(BaseRetriever):
 
     def search(self, query: str, filters: Filters, k: int) -> list[ScoredPassage]:
         """The ``k`` best passages, best first; fewer when fewer match."""
-        return _ranked(self.search_dense(query, filters), self.search_lexical(query, filters))[:k]
+        allowed = self._allowed(filters)
+        return _ranked(self.search_dense(query, allowed), self.search_lexical(query, allowed))[:k]
 
-    def search_dense(self, query: str, filters: Filters) -> list[tuple[Passage, float]]:
-        """The dense leg alone: ``LEG_DEPTH`` passages with their cosine, best first."""
+    def search_dense(
+        self, query: str, documents: frozenset[str] | None = None
+    ) -> list[tuple[Passage, float]]:
+        """The dense leg alone: ``LEG_DEPTH`` passages with their cosine, best first.
+
+        ``documents`` restricts the search to those ids; ``None`` searches all.
+        """
         vector = self.encoder.encode_query(query)
-        return self.index.search_dense(vector, LEG_DEPTH, self._allowed(filters))
+        return self.index.search_dense(vector, LEG_DEPTH, documents)
 
-    def search_lexical(self, query: str, filters: Filters) -> list[tuple[Passage, float]]:
+    def search_lexical(
+        self, query: str, documents: frozenset[str] | None = None
+    ) -> list[tuple[Passage, float]]:
         """The BM25 leg alone: at most ``LEG_DEPTH`` passages with their score, best first."""
         terms = self.index.analyzer.query(query)
-        return self.index.search_lexical(terms, LEG_DEPTH, self._allowed(filters))
+        return self.index.search_lexical(terms, LEG_DEPTH, documents)
 
     def _allowed(self, filters: Filters) -> frozenset[str] | None:
         if filters == Filters():

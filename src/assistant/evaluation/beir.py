@@ -134,10 +134,10 @@ def own_rankers(retriever: HybridRetriever) -> dict[str, Ranker]:
     """Plain BM25 over the same passages, our two legs, and their fusion."""
 
     def lexical(query: str) -> Iterator[str]:
-        return (passage.document for passage, _ in retriever.search_lexical(query, Filters()))
+        return (passage.document for passage, _ in retriever.search_lexical(query))
 
     def dense(query: str) -> Iterator[str]:
-        return (passage.document for passage, _ in retriever.search_dense(query, Filters()))
+        return (passage.document for passage, _ in retriever.search_dense(query))
 
     def hybrid(query: str) -> Iterator[str]:
         found = retriever.search(query, Filters(), LEG_DEPTH)

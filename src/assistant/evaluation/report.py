@@ -14,15 +14,23 @@ from assistant.evaluation.baseline import Baseline, Changes
 from assistant.evaluation.metrics.risk_coverage import risk_coverage
 from assistant.evaluation.outcomes import Run
 from assistant.evaluation.scoring import Scored, Verdict
-from assistant.evaluation.summary import HIGHER_IS_BETTER, Estimate, Summary, knows_held_back
+from assistant.evaluation.summary import (
+    HIGHER_IS_BETTER,
+    RANKING,
+    Estimate,
+    Summary,
+    knows_held_back,
+)
 
-HEADS = {
-    "answerable": ("fact_accuracy", "wrong_rate", "abstention_rate", "citation_precision"),
-    "unanswerable": ("false_answer_rate",),
-    "retrieval": ("recall_at_1", "recall_at_5", "recall_at_10", "mrr_at_10", "ndcg_at_10"),
-}
 _RANGED = frozenset({"fact_accuracy", "false_answer_rate"})
-_SLICE = (*HEADS["answerable"], "recall_at_5", *HEADS["unanswerable"])
+_SLICE = (
+    "fact_accuracy",
+    "wrong_rate",
+    "abstention_rate",
+    "citation_precision",
+    "recall_at_5",
+    "false_answer_rate",
+)
 _VERDICTS = {
     Verdict.FALSE: "answered, should abstain",
     Verdict.WRONG: "wrong",
@@ -138,13 +146,12 @@ def _size(figures: Mapping[str, Estimate]) -> int:
 
 
 def _retrieval(summary: Summary) -> Table:
-    metrics = HEADS["retrieval"]
     rows = [
-        [f"{level}, {name}", *(_value(figures.get(metric)) for metric in metrics)]
+        [f"{level}, {name}", *(_value(figures.get(metric)) for metric in RANKING)]
         for level, retrievers in summary.retrieval.items()
         for name, figures in retrievers.items()
     ]
-    return Table("Retrieval", ("level, retriever", *metrics), rows)
+    return Table("Retrieval", ("level, retriever", *RANKING), rows)
 
 
 def _times(report: Report) -> Table:

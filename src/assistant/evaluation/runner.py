@@ -70,8 +70,8 @@ class InProcess:
             answer=answer,
             retrieved=tuple(map(_retrieved, retriever.search(query, Filters(), RETRIEVED))),
             legs={
-                "bm25": _places(retriever.search_lexical(query, Filters())),
-                "dense": _places(retriever.search_dense(query, Filters())),
+                "bm25": _places(retriever.search_lexical(query)),
+                "dense": _places(retriever.search_dense(query)),
             },
             unguarded=self._held_back(answer, case, history),
         )

@@ -112,6 +112,15 @@ def _verbatim(item: Scored) -> Ratio:
     return Ratio(float(item.quotes - len(item.misquotes)), float(item.quotes))
 
 
+RANKING: Mapping[str, Callable[[Ranking], float]] = {
+    "recall_at_1": lambda ranking: ranking.recall[1],
+    "recall_at_5": lambda ranking: ranking.recall[5],
+    "recall_at_10": lambda ranking: ranking.recall[10],
+    "mrr_at_10": lambda ranking: ranking.reciprocal_rank,
+    "ndcg_at_10": lambda ranking: ranking.ndcg,
+}
+"""What is told of every retriever on every level."""
+
 METRICS = (
     Metric("fact_accuracy", True, _answerable(lambda item: item.verdict is Verdict.RIGHT)),
     Metric("nugget_recall", True, _share(lambda item: item.nuggets)),
@@ -129,13 +138,9 @@ METRICS = (
     Metric("abstention_precision", True, _abstention(abstention.precision)),
     Metric("abstention_recall", True, _abstention(abstention.recall)),
     Metric("abstention_f1", True, _abstention(abstention.f1)),
-    Metric("recall_at_1", True, _ranking(lambda ranking: ranking.recall[1])),
-    Metric("recall_at_5", True, _ranking(lambda ranking: ranking.recall[5])),
-    Metric("recall_at_10", True, _ranking(lambda ranking: ranking.recall[10])),
-    Metric("mrr_at_10", True, _ranking(lambda ranking: ranking.reciprocal_rank)),
-    Metric("ndcg_at_10", True, _ranking(lambda ranking: ranking.ndcg)),
-    Metric("bm25_recall_at_10", True, _ranking(lambda ranking: ranking.recall[10], "bm25")),
-    Metric("dense_recall_at_10", True, _ranking(lambda ranking: ranking.recall[10], "dense")),
+    *(Metric(name, True, _ranking(of)) for name, of in RANKING.items()),
+    Metric("bm25_recall_at_10", True, _ranking(RANKING["recall_at_10"], "bm25")),
+    Metric("dense_recall_at_10", True, _ranking(RANKING["recall_at_10"], "dense")),
 )
 """The headline figures, in the order of the report."""
 
@@ -210,14 +215,7 @@ def _retrieval(scored: Sequence[Scored]) -> dict[str, dict[str, dict[str, Estima
 
 
 def _ranked(rankings: Sequence[Ranking]) -> dict[str, Estimate]:
-    values: Mapping[str, list[float]] = {
-        "recall_at_1": [ranking.recall[1] for ranking in rankings],
-        "recall_at_5": [ranking.recall[5] for ranking in rankings],
-        "recall_at_10": [ranking.recall[10] for ranking in rankings],
-        "mrr_at_10": [ranking.reciprocal_rank for ranking in rankings],
-        "ndcg_at_10": [ranking.ndcg for ranking in rankings],
-    }
-    found = {name: _estimate(Ratio(v, 1.0) for v in column) for name, column in values.items()}
+    found = {n: _estimate(Ratio(of(r), 1.0) for r in rankings) for n, of in RANKING.items()}
     return {name: estimate for name, estimate in found.items() if estimate}
 
 

@@ -27,13 +27,13 @@ bench: install-dev ## speed and memory beside plain LangChain; BEIR=folder adds 
 	$(BIN)/assistant bench $(if $(BEIR),--beir $(BEIR))
 
 lint: install-dev ## formatting, lint rules, strict types
-	$(BIN)/ruff format --check src tests evals
-	$(BIN)/ruff check src tests evals
+	$(BIN)/ruff format --check src tests evals training
+	$(BIN)/ruff check src tests evals training
 	$(BIN)/mypy
 
 format: install-dev
-	$(BIN)/ruff format src tests evals
-	$(BIN)/ruff check --fix src tests evals
+	$(BIN)/ruff format src tests evals training
+	$(BIN)/ruff check --fix src tests evals training
 
 install: .venv/installed
 install-dev: .venv/installed-dev

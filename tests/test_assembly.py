@@ -1,20 +1,28 @@
-"""The served index: follows a re-index, notices a changed corpus, survives a missing index."""
+"""The parts that the settings name; the served index follows a re-index and a changed corpus."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from transformers import BertForQuestionAnswering
 
+import test_reader_model
 from assistant.assembly import (
     AssemblyError,
     LiveAssistant,
+    assemble,
     build_assistant,
+    load_models,
     update_from_corpus,
 )
 from assistant.documents import Status
-from assistant.index import IndexMissing
+from assistant.index import Index, IndexMissing
 from assistant.indexing import ignore_progress
+from assistant.reader_model import bundled_reader_model
+from assistant.reading import bundled_calibration
 from assistant.settings import Settings
+from assistant.similarity import SimilarityReader
 
 QUESTION = "Welke opzegtermijn geldt voor de overeenkomst?"
 
@@ -110,6 +118,106 @@ def test_a_language_model_that_cannot_load_is_an_error_every_time(settings: Sett
     live = LiveAssistant(settings.model_copy(update={"llm": "nergens:model"}))
     for _ in range(2):
         with pytest.raises(AssemblyError, match="ASSISTANT_LLM=nergens:model"):
+            live.get()
+
+
+# The reader that the settings name
+
+untrained = test_reader_model.untrained
+
+
+def test_the_bundled_reader_is_the_default_and_brings_its_thresholds(index: Index) -> None:
+    models = load_models(Settings())
+    assert models.reader_model is bundled_reader_model()
+    assert models.llm is None
+    assert assemble(index, models).thresholds == bundled_calibration().thresholds
+
+
+def test_reading_by_similarity_needs_no_network(index: Index) -> None:
+    models = load_models(Settings(reader="similarity"))
+    assert models.reader_model is None
+    assistant = assemble(index, models)
+    assert assistant.thresholds == SimilarityReader.thresholds
+    answer = assistant.answer("Wanneer vond de laatste stuurgroep plaats?")
+    assert "17 januari 2013" in answer.answer
+
+
+def test_a_hugging_face_model_reads_from_its_folder(index: Index, untrained: str) -> None:
+    assistant = assemble(index, load_models(Settings(reader=untrained)))
+    answer = assistant.answer("Wanneer vond de laatste stuurgroep plaats?")
+    quoted = (*answer.citations, *answer.related)
+    assert quoted
+    for item in quoted:
+        assert index.documents[item.document].text[item.start : item.end] == item.quote
+
+
+@pytest.mark.parametrize("name", ["/nergens/model", "geen naam!", ""])
+def test_a_reader_that_does_not_exist_is_named(name: str, settings: Settings) -> None:
+    with pytest.raises(AssemblyError, match=rf"ASSISTANT_READER={name}: \w"):
+        build_assistant(settings.model_copy(update={"reader": name}))
+
+
+@pytest.fixture
+def broken(untrained: str, tmp_path: Path) -> Path:
+    """A copy of a model, to be damaged."""
+    return Path(shutil.copytree(untrained, tmp_path / "model"))
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", "{"),
+        pytest.param("config.json", "{}", id="no architecture"),
+        pytest.param("model.safetensors", None, id="no weights"),
+        pytest.param(
+            "model.safetensors",
+            "geen gewichten",
+            marks=pytest.mark.xfail(strict=True, reason="SafetensorError is no OSError"),
+        ),
+        pytest.param(
+            "tokenizer.json",
+            "{}",
+            marks=pytest.mark.xfail(strict=True, reason="KeyError is no ValueError"),
+        ),
+    ],
+)
+def test_a_damaged_reader_is_named(broken: Path, file: str, content: str | None) -> None:
+    (broken / file).unlink() if content is None else (broken / file).write_text(content)
+    with pytest.raises(AssemblyError, match="ASSISTANT_READER="):
+        load_models(Settings(reader=str(broken)))
+
+
+@pytest.mark.xfail(strict=True, reason="the missing head gets random weights")
+def test_a_model_without_question_answering_head_is_refused(broken: Path) -> None:
+    model = BertForQuestionAnswering.from_pretrained(broken)
+    model.bert.save_pretrained(broken)
+    with pytest.raises(AssemblyError, match="ASSISTANT_READER="):
+        load_models(Settings(reader=str(broken)))
+
+
+@pytest.fixture
+def reader_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An installation whose folder of the bundled reader is empty."""
+    monkeypatch.setattr("assistant.reader_model.MODEL_FOLDER", tmp_path)
+    bundled_reader_model.cache_clear()
+    yield tmp_path
+    bundled_reader_model.cache_clear()
+
+
+@pytest.mark.parametrize("content", [None, b"geen model"])
+def test_a_damaged_installation_says_how_to_repair_it(
+    reader_folder: Path, content: bytes | None
+) -> None:
+    if content:
+        (reader_folder / "reader.onnx").write_bytes(content)
+    with pytest.raises(AssemblyError, match=r"ASSISTANT_READER=bundled: .*reinstall"):
+        load_models(Settings())
+
+
+def test_a_reader_that_cannot_load_is_an_error_every_time(settings: Settings) -> None:
+    live = LiveAssistant(settings.model_copy(update={"reader": "/nergens/model"}))
+    for _ in range(2):
+        with pytest.raises(AssemblyError, match="ASSISTANT_READER=/nergens/model"):
             live.get()
 
 

@@ -3,16 +3,23 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from assistant.answering import RETRIEVED
+from assistant.cli import app
 from assistant.evaluation.beir import (
     BeirError,
     Queries,
+    is_held_out,
     load_documents,
     load_queries,
     measure,
+    only_held_out,
     plain_bm25,
     table,
 )
+from assistant.evaluation.bench import bench_beir
+from assistant.evaluation.commands import RERANKED
 from assistant.evaluation.retrieval_bench import bench_retrieval
 from assistant.passages import split_document
 
@@ -89,18 +96,73 @@ def test_the_bench_gives_a_table_for_each_set_of_queries(folder: Path, tmp_path:
     log: list[str] = []
     titles, questions = bench_retrieval(folder, [other], log.append)
     names = [quality.name for quality in titles]
-    assert names == ["BM25, plain", "BM25, Dutch", "dense", "hybrid"]
+    assert names == ["BM25, plain", "BM25, Dutch", "dense", "hybrid", "hybrid + reader"]
     assert titles[0].hit_at_10 == 0.5
-    assert [quality.hit_at_10 for quality in titles[1:]] == [1.0, 1.0, 1.0]
+    assert [quality.hit_at_10 for quality in titles[1:]] == [1.0, 1.0, 1.0, 1.0]
     assert {quality.mrr_at_10 for quality in questions} == {1.0}
-    assert table(questions).splitlines()[-1] == "| hybrid | 1.000 | 1.000 | 1.000 |"
-    assert len(log) == 1 + 2 * 4
+    assert table(questions).splitlines()[-1] == "| hybrid + reader | 1.000 | 1.000 | 1.000 |"
+    assert len(log) == 1 + 2 * 5
+
+
+@pytest.mark.parametrize(("rerank", "found"), [(0, []), (2, [1 / 3]), (RETRIEVED, [1.0])])
+def test_the_reader_reorders_no_more_passages_than_it_is_told(
+    tmp_path: Path, rerank: int, found: list[float]
+) -> None:
+    """Three passages have the words of the question; only the last one has a date."""
+    (tmp_path / "corpus.jsonl").write_text(
+        '{"_id": "bare", "text": "De minister bezoekt de haven."}\n'
+        '{"_id": "open", "text": "Wanneer bezoekt de minister de haven? Daarover later."}\n'
+        '{"_id": "date", "text": "De minister gaat op 3 mei 2021 naar de haven."}\n'
+        '{"_id": "away", "text": "Het pensioen stijgt met twee procent."}\n'
+    )
+    question = '{"_id": "q", "text": "Wanneer bezoekt de minister de haven?"}\n'
+    (tmp_path / "queries.jsonl").write_text(question)
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\tdate\t1\n")
+    (qualities,) = bench_retrieval(tmp_path, [], lambda line: None, rerank=rerank)
+    ranks = {quality.name: quality.mrr_at_10 for quality in qualities}
+    assert ranks["hybrid"] == 1 / 3
+    assert [rank for name, rank in ranks.items() if name == "hybrid + reader"] == found
+
+
+def test_the_bench_reranks_what_the_assistant_reads() -> None:
+    assert RERANKED == RETRIEVED
+
+
+def test_held_out_is_a_fifth_by_the_hash_of_the_id() -> None:
+    names = [f"a{number}" for number in range(30)]
+    held_out = ["a1", "a2", "a4", "a8", "a11", "a15", "a26", "a27", "a28", "a29"]
+    assert [name for name in names if is_held_out(name)] == held_out
+
+
+def test_a_query_is_held_out_when_all_its_relevant_documents_are(tmp_path: Path) -> None:
+    relevant = {"both": {"a1": 1, "a2": 2}, "one": {"a1": 1, "a3": 1}, "none": {"a3": 1}}
+    asked = Queries(dict.fromkeys(relevant, "vraag"), relevant)
+    kept = only_held_out(asked, tmp_path)
+    assert kept == Queries({"both": "vraag"}, {"both": {"a1": 1, "a2": 2}})
+
+
+def test_the_command_asks_only_what_is_held_out(folder: Path) -> None:
+    command = ["bench", "retrieval", "--beir", str(folder), "--held-out", "--rerank", "0"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.stderr
+    assert "hybrid over 1 queries" in result.stderr
+    assert "| hybrid | 1.000 | 1.000 | 1.000 |" in result.stdout
+    assert "reader" not in result.stdout
+
+
+def test_the_command_says_that_no_query_is_held_out(folder: Path) -> None:
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tb\t1\nq1\ta\t1\n")
+    result = CliRunner().invoke(app, ["bench", "retrieval", "--beir", str(folder), "--held-out"])
+    assert result.exit_code == 2
+    assert "not held out" in result.stderr
 
 
 def test_a_relevant_document_must_be_in_the_corpus(folder: Path) -> None:
     (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tz\t1\n")
     with pytest.raises(BeirError, match="documents that do not exist: z"):
         bench_retrieval(folder, [], lambda line: None)
+    with pytest.raises(BeirError, match="documents that do not exist: z"):
+        bench_beir(folder, lambda line: None)
 
 
 def test_ids_may_be_numbers(folder: Path) -> None:

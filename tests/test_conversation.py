@@ -37,6 +37,17 @@ def test_a_follow_up_takes_its_topic_from_the_question_before(
     assert resolve(question, earlier) == resolved
 
 
+def test_a_new_subject_alone_is_asked_what_was_asked_before() -> None:
+    resolved = resolve("En de stuurgroep excellente partnerschappen?", "Hoe vaak komt ze samen?")
+    assert resolved == "Hoe vaak komt ze samen: de stuurgroep excellente partnerschappen?"
+
+
+def test_a_word_that_points_back_needs_the_question_before() -> None:
+    question = "Aan welke school kunnen cursisten zich daarvoor inschrijven?"
+    assert is_follow_up(question)
+    assert "voorzitter" in resolve(question, CHAIR)
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -72,8 +83,8 @@ def test_a_follow_up_belongs_to_the_nearest_topic() -> None:
 
 
 def test_a_follow_up_narrows_the_topic_without_repeating_it() -> None:
-    resolved = resolve("En van VVSG?", "Wie vertegenwoordigt VVSG?")
-    assert resolved == "Van VVSG: vertegenwoordigt?"
+    resolved = resolve("En wie van VVSG?", "Wie vertegenwoordigt VVSG?")
+    assert resolved == "Wie van VVSG: vertegenwoordigt?"
 
 
 def test_the_answers_of_the_conversation_add_nothing() -> None:

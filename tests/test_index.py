@@ -249,6 +249,21 @@ def test_every_passage_is_verbatim(index: Index) -> None:
         assert passage.text == index.documents[passage.document].text[passage.start : passage.end]
 
 
+def test_every_character_is_found_in_its_passage(index: Index) -> None:
+    for passage in index.passages:
+        for offset in (passage.start, passage.body_start, passage.end - 1):
+            assert index.passage_at(passage.document, offset) == passage
+
+
+def test_a_place_outside_the_texts_is_in_no_passage(index: Index) -> None:
+    for name, document in index.documents.items():
+        assert index.passage_at(name, -1) is None
+        assert index.passage_at(name, len(document.text)) is None
+        assert index.passage_at(name, 10**9) is None
+    for unknown in ("", "aaa", "zzz", "overeenkomst"):
+        assert index.passage_at(unknown, 0) is None
+
+
 def test_changed_metadata_is_reported_as_a_change(folder: Folder) -> None:
     folder.update(*THREE)
     retitled = replace(OPZEG, metadata=Metadata("Over opzeggen", Kind.OVEREENKOMST))

@@ -15,12 +15,12 @@ dutch
 blocks e5_weights
 sections
 corpus passages embedding
-onnx_transformer vector_store
-index
+onnx_transformer vector_store reader_model
+index hf_reader
 indexing
-retrieval conversation
+retrieval conversation matching enumeration abstaining
 reading grounding
-generation
+similarity comparison generation composition
 answering
 assembly
 console

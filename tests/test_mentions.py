@@ -11,6 +11,7 @@ from assistant.dutch.mentions import (
     find_dates,
     find_names,
     find_numbers,
+    find_years,
     lower_case_words,
 )
 
@@ -87,6 +88,22 @@ def test_capitalised_ordinary_words_are_no_name() -> None:
 def test_lower_case_words_leave_out_what_is_only_capitalised() -> None:
     found = lower_case_words("De stuurgroep en Één coördinator van VDAB")
     assert found == {"stuurgroep", "en", "coordinator", "van"}
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("in de periode 2011 - 2013", ["2011", "2013"]),
+        ("Overeenkomst 2019-2024", ["2019", "2024"]),
+        ("op 17/01/2013, 24.5.2017 of 2017-05-24", ["2013", "2017", "2017"]),
+        ("De wet van 1899, herzien in 2000.", ["1899", "2000"]),
+        ("schooljaar 2019/20 en STEM2020", ["2019", "2020"]),
+        ("12018 leden, 20180 euro, 1799, 2100 en 201", []),
+        ("", []),
+    ],
+)
+def test_years_are_found_in_four_digits(text: str, years: list[str]) -> None:
+    assert find_years(text) == years
 
 
 @pytest.mark.parametrize(

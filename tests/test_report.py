@@ -10,6 +10,7 @@ from assistant.evaluation import plots, suite
 from assistant.evaluation.baseline import Baseline
 from assistant.evaluation.cases import Case, Source
 from assistant.evaluation.gate import Bounds
+from assistant.evaluation.metrics.calibration import Bin
 from assistant.evaluation.metrics.risk_coverage import risk_coverage
 from assistant.evaluation.runner import InProcess, run_cases
 from assistant.evaluation.scoring import Verdict
@@ -35,6 +36,7 @@ HOSTILE = Case(
     type="hostile",
     answerable=False,
 )
+EMPTY = Case(id="leeg", question="???", type="hostile", answerable=False)
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +112,33 @@ def test_a_closed_gate_says_why(html: str, markdown: str) -> None:
         assert "floor: fact" in text.replace("\\", "")
 
 
-def test_both_plots_stand_in_the_page_with_a_name(html: str) -> None:
-    assert html.count("<svg ") == 2
-    assert 'aria-label="Risk against coverage"' in html
-    assert 'aria-label="Latency of whole answers"' in html
+def test_the_plots_stand_in_the_page_with_a_name(html: str) -> None:
+    assert re.findall(r'<svg role="img" aria-label="([^"]*)"', html) == [
+        "Risk against coverage",
+        "Reliability of the confidence",
+        "Latency of whole answers",
+    ]
+    assert html.count("<svg ") == 3
+
+
+def test_the_reliability_plot_tells_the_splits_apart(html: str) -> None:
+    # by the hash of the id: "fout" is in the test split, "goed" and "vijandig" are in dev
+    assert [RIGHT.split, WRONG.split, HOSTILE.split] == ["dev", "test", "dev"]
+    assert re.search(r">dev: 2 answers, error 0\.\d\d<", html)
+    assert re.search(r">test: 1 answers, error 0\.\d\d<", html)
+
+
+def test_without_an_answer_the_reliability_plot_is_empty(
+    assistant: Assistant, settings: Settings, tmp_path: Path
+) -> None:
+    hidden = next(run_cases(InProcess(assistant), [EMPTY], 1)).model_copy(
+        update={"unguarded": None}
+    )
+    gold = suite.open_gold(settings, [EMPTY])
+    suite.report_on([hidden], None, gold, suite.Standards(None, Bounds()), tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert ">dev: 0 answers<" in page
+    assert ">test: 0 answers<" in page
 
 
 def test_a_plot_takes_the_text_colour_of_the_page_and_is_repeatable() -> None:
@@ -122,3 +147,11 @@ def test_a_plot_takes_the_text_colour_of_the_page_and_is_repeatable() -> None:
     assert "currentColor" in svg
     assert "share of questions answered" in svg
     assert svg == plots.risk_coverage_plot(points, 0.6, 0.1)
+
+
+def test_the_reliability_plot_labels_each_dot_with_its_number_of_answers() -> None:
+    series = {"dev": [Bin(17, 0.25, 0.5), Bin(23, 0.75, 1.0)], "test": [Bin(31, 0.95, 0.9)]}
+    svg = plots.reliability_plot(series)
+    for text in ("17", "23", "31", "dev", "test", "confidence is right"):
+        assert f">{text}</text>" in svg
+    assert svg == plots.reliability_plot(series)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistant.answering import Assistant, Thresholds
+from assistant.answering import Assistant
 from assistant.documents import Answer, Passage, Turn
 from assistant.evaluation import suite
 from assistant.evaluation.baseline import load_baseline, make_baseline
@@ -16,7 +16,9 @@ from assistant.evaluation.gate import load_bounds
 from assistant.evaluation.outcomes import Outcome
 from assistant.evaluation.runner import InProcess, OverHttp, run_cases
 from assistant.evaluation.scoring import Gold
-from assistant.reading import SimilarityReader
+from assistant.matching import Matcher
+from assistant.reader_model import bundled_reader_model
+from assistant.reading import Thresholds, TrainedReader, bundled_calibration
 from assistant.retrieval import HybridRetriever
 from assistant.settings import Settings
 
@@ -47,8 +49,9 @@ class WithoutBm25(HybridRetriever):
 
 
 def rebuilt(assistant: Assistant, kind: type[Assistant], retriever: HybridRetriever) -> Assistant:
-    index, encoder = retriever.index, retriever.encoder
-    reader = SimilarityReader(index.documents, index.analyzer, index.rarity, encoder)
+    index = retriever.index
+    matcher = Matcher(index.documents, index.analyzer, index.rarity)
+    reader = TrainedReader(matcher, bundled_reader_model(), bundled_calibration())
     return kind(assistant.documents, retriever, reader)
 
 

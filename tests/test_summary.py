@@ -4,8 +4,18 @@ import math
 
 import pytest
 
+from assistant.evaluation.baseline import Changes, make_baseline
+from assistant.evaluation.gate import Bounds, gate_failures
 from assistant.evaluation.scoring import Scored, score
-from assistant.evaluation.summary import AURC, HIGHER_IS_BETTER, METRICS, Estimate, summarise
+from assistant.evaluation.summary import (
+    AURC,
+    BRIER,
+    ECE,
+    HIGHER_IS_BETTER,
+    METRICS,
+    Estimate,
+    summarise,
+)
 from test_scoring import (
     COSTS,
     DUUR,
@@ -131,10 +141,46 @@ def test_aurc_judges_what_an_abstention_held_back() -> None:
     assert value(AURC) == pytest.approx(sum(risks) / 6)
 
 
-def test_aurc_is_left_out_when_an_abstention_hides_what_it_held_back() -> None:
+def test_calibration_judges_what_an_abstention_held_back() -> None:
+    # each alone in its bin: .9 right, .8 wrong, .7 false, .6 false, .3 would be right, .2 false
+    assert value(ECE) == pytest.approx((0.1 + 0.8 + 0.7 + 0.6 + 0.7 + 0.2) / 6)
+    assert value(BRIER) == pytest.approx((0.01 + 0.64 + 0.49 + 0.36 + 0.49 + 0.04) / 6)
+    assert SUMMARY.figures[ECE].cases == SUMMARY.figures[BRIER].cases == 6
+
+
+def test_calibration_leaves_out_where_nothing_was_held_back() -> None:
+    empty = score(outcome(OFF, abstained(sure=0.0), unguarded=abstained(sure=0.0)), GOLD)
+    figures = summarise([*SCORED, empty]).figures
+    assert (figures[AURC].cases, figures[ECE].cases) == (7, 6)
+    assert (figures[ECE], figures[BRIER]) == (SUMMARY.figures[ECE], SUMMARY.figures[BRIER])
+    assert not {ECE, BRIER} & set(summarise([empty]).figures)
+
+
+def test_what_is_told_of_confidence_is_left_out_when_an_abstention_hides_what_it_held_back() -> (
+    None
+):
     hidden = score(outcome(OFF, abstained()), GOLD)
-    assert AURC not in summarise([*SCORED, hidden]).figures
-    assert set(summarise([*SCORED, hidden]).figures) == set(SUMMARY.figures) - {AURC}
+    told = set(summarise([*SCORED, hidden]).figures)
+    assert told == set(SUMMARY.figures) - {AURC, ECE, BRIER}
+
+
+@pytest.mark.parametrize("name", [AURC, ECE, BRIER])
+def test_a_figure_of_the_confidence_has_an_interval_within_its_range(name: str) -> None:
+    estimate = SUMMARY.figures[name]
+    assert 0.0 <= estimate.low < estimate.high <= 1.0
+
+
+@pytest.mark.parametrize("name", [ECE, BRIER])
+def test_the_gate_bounds_calibration_from_above(name: str) -> None:
+    reasons = gate_failures(SCORED[:1], SUMMARY, Changes(), Bounds(most={name: 0.2}))
+    assert reasons == [f"floor: {name} is {value(name):.3f}, must be at most 0.2"]
+    hidden = summarise([score(outcome(OFF, abstained()), GOLD)])
+    assert gate_failures(SCORED[:1], hidden, Changes(), Bounds(most={name: 0.2})) == []
+
+
+def test_a_baseline_keeps_calibration() -> None:
+    figures = make_baseline(SUMMARY, SCORED).figures
+    assert (figures[ECE], figures[BRIER]) == (0.516667, 0.338333)  # 3.1 / 6 and 2.03 / 6
 
 
 def test_every_metric_says_which_way_is_better() -> None:
@@ -146,6 +192,8 @@ def test_every_metric_says_which_way_is_better() -> None:
         "false_answer_rate",
         "false_answer_rate_near_miss",
         AURC,
+        ECE,
+        BRIER,
     }
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant import grounding, wording
+from assistant.abstaining import Search, explain
+from assistant.comparison import compare
+from assistant.composition import Composer, Composition, Form
 from assistant.conversation import standalone_question
 from assistant.documents import (
     Answer,
@@ -24,10 +27,10 @@ from assistant.documents import (
     Timings,
     Turn,
 )
-from assistant.dutch.analysis import STOPWORDS, words
 from assistant.dutch.folding import fold
+from assistant.dutch.questions import is_comparison
 from assistant.generation import GenerationError, LlmAnswerer
-from assistant.reading import Reader
+from assistant.reading import Reader, Reading, Thresholds
 from assistant.retrieval import HybridRetriever, matches
 
 LONGEST_QUESTION, MOST_CLEANED = 2000, 20_000
@@ -37,25 +40,12 @@ LONGEST_ECHO = 200
 """Characters of wrong filter values that an error message repeats."""
 
 RETRIEVED = 10
-MOST_EVIDENCE = 3
 MOST_RELATED = 3
 
 _MARKER = re.compile(r"\s*\[\d+\]")
 _log = logging.getLogger(__name__)
 
 Answerer = Literal["extractive", "llm"]
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Confidence from which an answer is given, and from which it is given with a warning.
-
-    Chosen on evals/cases/kern.jsonl, before cases were split, for few wrong answers; `make eval`
-    shows what they give.
-    """
-
-    answered: float = 0.65
-    partial: float = 0.5
 
 
 class InvalidQuestion(ValueError):
@@ -81,12 +71,13 @@ class Assistant:
         retriever: HybridRetriever,
         reader: Reader,
         llm: LlmAnswerer | None = None,
-        thresholds: Thresholds = Thresholds(),
+        thresholds: Thresholds | None = None,
     ) -> None:
         self.documents = documents
         self.retriever = retriever
-        self.thresholds = thresholds
+        self.thresholds = thresholds or reader.thresholds
         self._reader = reader
+        self._composer = Composer(documents, retriever.index.passage_at)
         self._llm = llm
 
     def with_thresholds(self, thresholds: Thresholds) -> "Assistant":
@@ -116,14 +107,29 @@ class Assistant:
             return self._abstain(asked, [], Timings())
         found = self.retriever.search(standalone, filters, RETRIEVED)
         retrieved = time.perf_counter()
-        evidence = self._reader.read(standalone, found)
-        timings = Timings(
-            retrieve=_milliseconds(retrieved - started),
-            read=_elapsed(retrieved),
-        )
-        if not evidence or evidence[0].confidence < self.thresholds.partial:
-            return self._abstain(asked, found, timings, evidence)
-        return self._conclude(asked, found, evidence, timings, answerer)
+        sides = self._sides(asked, found, answerer)
+        if sides:
+            composed = Composition(Form.COMPARISON, sides)
+            weakest = min(side.confidence for side in sides)
+            return self._compose(asked, composed, weakest, _timings(asked, retrieved))
+        reading = self._reader.read(standalone, found)
+        timings = _timings(asked, retrieved)
+        best = reading.evidence[0].confidence if reading.evidence else 0.0
+        if not reading.evidence or best < self.thresholds.partial:
+            return self._abstain(asked, reading.passages, timings, best)
+        return self._conclude(asked, reading, timings, answerer)
+
+    def _sides(
+        self, asked: _Asked, found: Sequence[ScoredPassage], answerer: Answerer | None
+    ) -> tuple[Evidence, ...]:
+        """The evidence of each of two documents, when the question compares them."""
+        if not is_comparison(asked.standalone) or self._writes(answerer):
+            return ()
+        return compare(asked.standalone, found, self.retriever, self._reader, asked.filters)
+
+    def _writes(self, answerer: Answerer | None) -> bool:
+        """Whether the language model is to write the answer."""
+        return self._llm is not None and answerer != "extractive"
 
     def warm_up(self) -> None:
         """Do ahead what the first questions would wait for."""
@@ -160,45 +166,44 @@ class Assistant:
             raise InvalidQuestion(wording.REVERSED_DATES)
 
     def _conclude(
-        self,
-        asked: _Asked,
-        found: Sequence[ScoredPassage],
-        evidence: Sequence[Evidence],
-        timings: Timings,
-        answerer: Answerer | None,
+        self, asked: _Asked, reading: Reading, timings: Timings, answerer: Answerer | None
     ) -> Answer:
-        if self._llm is not None and answerer != "extractive":
+        if self._llm is not None and self._writes(answerer):
             try:
-                return self._generate(asked, found, evidence, timings, self._llm)
+                return self._generate(asked, reading, timings, self._llm)
             except GenerationError as error:
                 _log.warning("Answering without the language model: %s", error)
-        best, *others = evidence[:MOST_EVIDENCE]
+        sure = self.thresholds.answered
+        composed = self._composer.compose(asked.standalone, reading.evidence, sure)
+        return self._compose(asked, composed, reading.evidence[0].confidence, timings)
+
+    def _compose(
+        self, asked: _Asked, composed: Composition, confidence: float, timings: Timings
+    ) -> Answer:
         citations = tuple(
             grounding.cite(item, self.documents[item.passage.document], marker)
-            for marker, item in enumerate([best, *sorted(others, key=_place)], 1)
+            for marker, item in enumerate(composed.evidence, 1)
         )
-        quotes = " ".join(wording.QUOTE.format(quote=c.quote, marker=c.marker) for c in citations)
-        short = best.short_answer
         return self._finish(
             asked,
             timings,
-            status=self._status(best),
-            answer=f"{_as_sentence(short)} {quotes}" if short else quotes,
-            short_answer=short,
-            confidence=best.confidence,
+            status=self._status(confidence),
+            answer=_in_words(composed, citations),
+            short_answer=composed.short_answer,
+            confidence=confidence,
             citations=citations,
         )
 
     def _generate(
         self,
         asked: _Asked,
-        found: Sequence[ScoredPassage],
-        evidence: Sequence[Evidence],
+        reading: Reading,
         timings: Timings,
         llm: LlmAnswerer,
     ) -> Answer:
         """The claims of the model that hold; raises ``GenerationError`` when none does."""
-        passages = [item.passage for item in found]
+        passages = [item.passage for item in reading.passages]
+        confidence = reading.evidence[0].confidence
         claims = llm.draft(asked.standalone, passages)
         terms = self.retriever.index.analyzer.terms
         texts: list[str] = []
@@ -218,15 +223,15 @@ class Assistant:
         return self._finish(
             asked,
             timings,
-            status=self._status(evidence[0]) if len(texts) == len(claims) else Status.PARTIAL,
+            status=self._status(confidence) if len(texts) == len(claims) else Status.PARTIAL,
             answer=" ".join(texts),
-            confidence=evidence[0].confidence,
+            confidence=confidence,
             citations=tuple(citations),
             answerer="llm",
         )
 
-    def _status(self, best: Evidence) -> Status:
-        is_sure = best.confidence >= self.thresholds.answered
+    def _status(self, confidence: float) -> Status:
+        is_sure = confidence >= self.thresholds.answered
         return Status.ANSWERED if is_sure else Status.PARTIAL
 
     def _abstain(
@@ -234,34 +239,23 @@ class Assistant:
         asked: _Asked,
         found: Sequence[ScoredPassage],
         timings: Timings,
-        evidence: Sequence[Evidence] = (),
+        confidence: float = 0.0,
     ) -> Answer:
         passages = [item.passage for item in found[:MOST_RELATED]]
         return self._finish(
             asked,
             timings,
             status=Status.ABSTAINED,
-            answer=self._explain(asked),
-            confidence=evidence[0].confidence if evidence else 0.0,
+            answer=explain(self._search(asked), self.retriever.index.analyzer),
+            confidence=confidence,
             related=tuple(grounding.quote_passage(p, self.documents[p.document]) for p in passages),
         )
 
-    def _explain(self, asked: _Asked) -> str:
-        """What was looked for, and where."""
-        if not _has_words(asked.standalone):
-            return wording.NO_TERMS
-        searched = sum(matches(d.metadata, d.id, asked.filters) for d in self.documents.values())
-        if not searched:
-            return wording.NO_DOCUMENTS
-        topics = dict.fromkeys(w for w in words(asked.standalone) if w not in STOPWORDS)
-        if not topics:
-            return wording.ABSTAINED
-        count = wording.ONE_DOCUMENT if searched == 1 else wording.MANY_DOCUMENTS
-        detail = wording.ABSTAINED_DETAIL.format(
-            terms=", ".join(f"‘{topic}’" for topic in list(topics)[:8]),
-            count=count.format(count=searched),
+    def _search(self, asked: _Asked) -> Search:
+        return Search(
+            asked.standalone,
+            [d for d in self.documents.values() if matches(d.metadata, d.id, asked.filters)],
         )
-        return f"{wording.ABSTAINED} {detail}"
 
     def _finish(
         self,
@@ -321,13 +315,36 @@ def _has_words(question: str) -> bool:
     return any(char.isalnum() for char in question)
 
 
-def _place(evidence: Evidence) -> tuple[str, int]:
-    """Orders evidence as a reader of the documents would meet it."""
-    return evidence.passage.document, evidence.start
+def _in_words(composed: Composition, citations: Sequence[Citation]) -> str:
+    """The Dutch text of an answer, each quote with its marker."""
+    quotes = [wording.QUOTE.format(quote=c.quote, marker=c.marker) for c in citations]
+    match composed.form:
+        case Form.SHORT:
+            opening = _as_sentence(composed.short_answer)
+        case Form.NO:
+            opening = wording.NO
+        case Form.LIST:
+            opening = wording.LISTED.format(count=len(quotes))
+        case Form.COUNT:
+            opening = wording.COUNTED.format(count=composed.short_answer)
+        case Form.COMPARISON:
+            opening = ""
+            quotes = [
+                wording.COMPARED.format(title=citation.title, quote=quote)
+                for citation, quote in zip(citations, quotes, strict=True)
+            ]
+        case Form.QUOTES:
+            opening = ""
+    return " ".join(filter(None, [opening, *quotes]))
 
 
 def _as_sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _timings(asked: _Asked, retrieved: float) -> Timings:
+    """The time until the passages were retrieved, and from then on to read them."""
+    return Timings(retrieve=_milliseconds(retrieved - asked.started), read=_elapsed(retrieved))
 
 
 def _milliseconds(seconds: float) -> float:

@@ -10,15 +10,21 @@ from pathlib import Path
 from assistant.answering import Assistant
 from assistant.corpus import load_corpus, source_files
 from assistant.documents import Corpus
-from assistant.embedding import Encoder, load_encoder
+from assistant.embedding import BUNDLED, Encoder, load_encoder
 from assistant.generation import LlmAnswerer, load_llm
 from assistant.index import Index, IndexUnavailable, read_manifest
 from assistant.indexing import IndexReport, Progress, digest, update_index
-from assistant.reading import SimilarityReader
+from assistant.matching import Matcher
+from assistant.reader_model import ModelError, ReaderModel, bundled_reader_model
+from assistant.reading import Reader, TrainedReader, bundled_calibration
 from assistant.retrieval import HybridRetriever
 from assistant.settings import Settings
+from assistant.similarity import SimilarityReader
 
 _log = logging.getLogger(__name__)
+
+SIMILARITY = "similarity"
+"""The setting that means: read without a network."""
 
 STALENESS_SECONDS = 5.0
 """How long a verdict on whether the corpus still matches the index is kept."""
@@ -34,26 +40,57 @@ def build_assistant(settings: Settings) -> Assistant:
     Raises ``index.IndexUnavailable`` or ``AssemblyError``.
     """
     index = Index.open(settings.index, settings.encoder, settings.chroma_url)
-    models = _load_models(settings)
-    return assemble(index, models.encoder, models.llm)
+    return assemble(index, load_models(settings))
 
 
-def _load_models(settings: Settings) -> "_Models":
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What takes seconds to load and does not depend on the index.
+
+    Without a ``reader_model`` the assistant reads by similarity.
+    """
+
+    encoder: Encoder
+    reader_model: ReaderModel | None
+    llm: LlmAnswerer | None = None
+
+
+def load_models(settings: Settings) -> Models:
+    """The models that the settings name. Raises ``AssemblyError``."""
     try:
         encoder = load_encoder(settings.encoder)
     except (OSError, ValueError) as error:
         raise AssemblyError(f"ASSISTANT_ENCODER={settings.encoder}: {error}") from error
     try:
-        return _Models(encoder, load_llm(settings))
+        reader_model = _load_reader_model(settings.reader)
+    except (ModelError, OSError, ValueError) as error:
+        raise AssemblyError(f"ASSISTANT_READER={settings.reader}: {error}") from error
+    try:
+        return Models(encoder, reader_model, load_llm(settings))
     except (ImportError, ValueError) as error:
         raise AssemblyError(f"ASSISTANT_LLM={settings.llm}: {error}") from error
 
 
-def assemble(index: Index, encoder: Encoder, llm: LlmAnswerer | None) -> Assistant:
+def _load_reader_model(name: str) -> ReaderModel | None:
+    if name == BUNDLED:
+        return bundled_reader_model()
+    if name == SIMILARITY:
+        return None
+    from assistant.hf_reader import HuggingFaceReaderModel  # imports torch: seconds
+
+    return HuggingFaceReaderModel(name)
+
+
+def assemble(index: Index, models: Models) -> Assistant:
     """An assistant over an opened index, with models that are already loaded."""
-    retriever = HybridRetriever(index=index, encoder=encoder)
-    reader = SimilarityReader(index.documents, index.analyzer, index.rarity, encoder)
-    return Assistant(index.documents, retriever, reader, llm)
+    retriever = HybridRetriever(index=index, encoder=models.encoder)
+    matcher = Matcher(index.documents, index.analyzer, index.rarity)
+    reader: Reader = (
+        TrainedReader(matcher, models.reader_model, bundled_calibration())
+        if models.reader_model
+        else SimilarityReader(matcher, models.encoder)
+    )
+    return Assistant(index.documents, retriever, reader, models.llm)
 
 
 def update_from_corpus(
@@ -74,12 +111,6 @@ def update_from_corpus(
 
 
 @dataclass(frozen=True, slots=True)
-class _Models:
-    encoder: Encoder
-    llm: LlmAnswerer | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Live:
     index: Index
     assistant: Assistant
@@ -95,7 +126,7 @@ class LiveAssistant:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._models: _Models | None = None
+        self._models: Models | None = None
         self._live: _Live | None = None
         self._before: _Live | None = None
         self._staleness = _Staleness(settings.corpus)
@@ -116,11 +147,11 @@ class LiveAssistant:
                 return self._live
             index = Index.open(settings.index, settings.encoder, settings.chroma_url)
             if self._models is None:
-                self._models = _load_models(settings)
+                self._models = load_models(settings)
             if self._before is not None:
                 self._before.index.close()
             self._before = self._live
-            assistant = assemble(index, self._models.encoder, self._models.llm)
+            assistant = assemble(index, self._models)
             self._live = _Live(index, assistant)
             return self._live
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 
 from assistant.documents import Turn
-from assistant.dutch.analysis import STOPWORDS, words
+from assistant.dutch.analysis import STOPWORDS, topics, words
 from assistant.dutch.folding import fold
+from assistant.dutch.questions import Expected, expected_answer
 
 # "En wie was de eerste?", "Maar waarom?", "And the second one?"
 _OPENING = re.compile(r"^(?:en|maar|dus|ook|and|et|but|mais)\b[ ,]*", re.IGNORECASE)
@@ -16,6 +17,18 @@ _POINTERS = frozenset(
         "this"
     ).split()
 )
+_STRONG_POINTERS = frozenset(
+    "daarvan daarvoor daarin daarmee ervan ervoor hiervan hiervoor".split()
+)
+_ASKING = frozenset(
+    (
+        "wie wat waar wanneer waarom waarvoor waartoe hoe hoeveel hoelang welk welke wiens geef "
+        "noem who what where when why how which qui que quoi quand pourquoi comment combien quel "
+        "quelle"
+    ).split()
+)
+"""Words by which a question asks."""
+
 LONGEST_MEMORY = 10
 """Earlier questions that a follow-up may lean on."""
 
@@ -24,21 +37,25 @@ MOST_TOPIC_WORDS = 30
 _LONGEST_FOLLOW_UP, _FEW_TOPICS = 12, 2
 
 
-def _topics(question: str) -> list[str]:
-    """The words of a question that carry its topic, as written."""
-    written = re.findall(r"[\w!’'–-]+", question)
-    return [word for word in written if any(part not in STOPWORDS for part in words(word))]
-
-
 def is_follow_up(question: str) -> bool:
     """Whether a question cannot be understood without the one before it."""
     asked = words(question)
-    topics = [word for word in asked if word not in STOPWORDS and word not in _POINTERS]
+    about = [word for word in asked if word not in STOPWORDS and word not in _POINTERS]
     if len(asked) > _LONGEST_FOLLOW_UP:
         return False
-    points_back = not _POINTERS.isdisjoint(fold(question).replace("?", " ").split())
+    spoken = fold(question).replace("?", " ").split()
+    points_back = not _POINTERS.isdisjoint(spoken)
     opens_like_one = _OPENING.match(question.strip()) is not None
-    return len(topics) < _FEW_TOPICS and (points_back or opens_like_one or len(topics) == 0)
+    if _is_ellipsis(question) or not _STRONG_POINTERS.isdisjoint(spoken):
+        return True
+    return len(about) < _FEW_TOPICS and (points_back or opens_like_one or not about)
+
+
+def _is_ellipsis(question: str) -> bool:
+    """Whether only the subject is new, as in "En de VVSG?": what is asked was said before."""
+    rest, openings = _OPENING.subn("", question.strip())
+    asks = not _ASKING.isdisjoint(words(rest)) or expected_answer(rest) is Expected.YES_NO
+    return bool(openings) and bool(words(rest)) and not asks
 
 
 def standalone_question(question: str, history: Sequence[Turn]) -> str:
@@ -50,8 +67,10 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
     if not history or not words(question) or not is_follow_up(question):
         return question
     before = standalone_question(history[-1].question, history[-LONGEST_MEMORY:-1])
-    known = set(words(question))
-    added = [word for word in _topics(before) if known.isdisjoint(words(word))]
-    topic = " ".join(added[:MOST_TOPIC_WORDS])
     bare = _OPENING.sub("", question).rstrip("?!. ")
+    if _is_ellipsis(question):
+        return f"{before.rstrip('?!. ')}: {bare}?"
+    known = set(words(question))
+    added = [word for word in topics(before) if known.isdisjoint(words(word))]
+    topic = " ".join(added[:MOST_TOPIC_WORDS])
     return f"{bare[:1].upper()}{bare[1:]}: {topic}?" if topic else question

@@ -15,6 +15,7 @@ byte j holds weight j in its low and weight j+16 in its high half, value = (half
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,21 @@ class E5Weights:
         halves = np.stack([packed & 0x0F, packed >> 4], axis=2).reshape(-1, _BLOCK)
         return ((halves.astype(np.float32) - 8) * scales[:, None]).reshape(shape)
 
+    @cached_property
+    def embeddings(self) -> dict[str, npt.NDArray[Any]]:
+        """Word embeddings in blocks with their scales, and positions, as both graphs name them.
+
+        Every token has type 0 in this model, so its embedding joins the positions'.
+        """
+        shape = self.shape
+        packed, scales = self.blocks("emb.word")
+        positions = self.floats("emb.pos", shape.positions, shape.hidden)
+        return {
+            "emb.word": packed.reshape(shape.vocabulary, shape.hidden // 2),
+            "emb.scale": scales.reshape(shape.vocabulary, shape.hidden // _BLOCK),
+            "emb.pos": positions + self.floats("emb.type", shape.types, shape.hidden)[0],
+        }
+
     def tokenizer(self) -> Tokenizer:
         """The XLM-RoBERTa tokenizer: unigram over NFKC text, ``<s> A </s>``."""
         tokenizer = Tokenizer(models.Unigram(self._pieces, unk_id=3, byte_fallback=False))
@@ -196,15 +212,12 @@ class _EncoderGraph:
         return output
 
     def _embed(self) -> str:
-        hidden, shape = self._shape.hidden, self._shape
-        packed, scales = self._weights.blocks("emb.word")
+        tables = {
+            name: self._constant(name, value) for name, value in self._weights.embeddings.items()
+        }
         words = self._node(
             "GatherBlockQuantized",
-            [
-                self._constant("emb.word", packed.reshape(shape.vocabulary, hidden // 2)),
-                "input_ids",
-                self._constant("emb.scale", scales.reshape(shape.vocabulary, hidden // _BLOCK)),
-            ],
+            [tables["emb.word"], "input_ids", tables["emb.scale"]],
             "words",
             domain=_CONTRIB,
             bits=4,
@@ -212,13 +225,10 @@ class _EncoderGraph:
             gather_axis=0,
             quantize_axis=1,
         )
-        # Every token has type 0 in this model, so its embedding joins the positions'.
-        positions = self._weights.floats("emb.pos", shape.positions, hidden)
-        positions = positions + self._weights.floats("emb.type", shape.types, hidden)[0]
         zero, one = self._constant("zero", np.array([0])), self._constant("one", np.array([1]))
         self._node("Shape", ["input_ids"], "shape")
         self._node("Gather", ["shape", one], "length")
-        self._node("Slice", [self._constant("emb.pos", positions), zero, "length", zero], "places")
+        self._node("Slice", [tables["emb.pos"], zero, "length", zero], "places")
         self._node("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
         return self._norm(self._node("Add", [words, "places"], "embedded"), "emb.ln")
 

@@ -65,29 +65,43 @@ class E5Model:
         self.dimensions = weights.shape.hidden
         self.longest = weights.shape.positions
         self.tokenizer = weights.tokenizer()
-        self.tokenizer.enable_truncation(self.longest)
-        self.tokenizer.enable_padding(pad_id=_PAD_ID)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         graph, tensors = weights.encoder_graph()
         # onnxruntime reads these arrays in place, so they must live as long as the session.
-        self._tensors = [onnxruntime.OrtValue.ortvalue_from_numpy(t) for t in tensors.values()]
-        options.add_external_initializers(list(tensors), self._tensors)
+        self._tensors = {
+            name: onnxruntime.OrtValue.ortvalue_from_numpy(t) for name, t in tensors.items()
+        }
+        options.add_external_initializers(list(self._tensors), list(self._tensors.values()))
         self._session = onnxruntime.InferenceSession(
             graph, options, providers=["CPUExecutionProvider"]
         )
 
+    @property
+    def embeddings(self) -> dict[str, onnxruntime.OrtValue]:
+        """The word and position embeddings by name, for a model that shares them."""
+        return {name: value for name, value in self._tensors.items() if name.startswith("emb.")}
+
     def tokenize(self, texts: Sequence[str]) -> tuple[Tokens, Tokens]:
         """Token ids and attention mask, each of shape (texts, tokens)."""
-        batch = self.tokenizer.encode_batch(list(texts))
-        ids = np.array([encoding.ids for encoding in batch], dtype=np.int64)
-        mask = np.array([encoding.attention_mask for encoding in batch], dtype=np.int64)
-        return ids, mask
+        encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
+        last = self.longest - 1
+        return pad([ids if len(ids) <= last else [*ids[:last], ids[-1]] for ids in encoded])
 
     def token_embeddings(self, ids: Tokens, mask: Tokens) -> Vectors:
         """The last hidden states, shape (texts, tokens, dimensions)."""
         (states,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
         return np.asarray(states, dtype=np.float32)
+
+
+def pad(rows: Sequence[Sequence[int]]) -> tuple[Tokens, Tokens]:
+    """Token ids padded to the longest row, and their attention mask, of shape (rows, tokens)."""
+    ids = np.full((len(rows), max(map(len, rows))), _PAD_ID, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)] = row
+        mask[number, : len(row)] = 1
+    return ids, mask
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from urllib.parse import quote as url_quote
 from assistant.documents import Citation, Document, Evidence, Passage, Quoted
 from assistant.dutch.folding import fold
 from assistant.dutch.mentions import find_dates, find_numbers
+from assistant.dutch.negation import is_negated
 
 LEAST_SUPPORT = 0.6
 """Share of a claim's search terms that its quotes must hold."""
@@ -20,7 +21,6 @@ VERSION_DIGITS = 12
 
 
 _NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w’'-]*")
-_NEGATION = re.compile(r"\b(?:niet|geen|nooit|niets|niemand|nergens|zonder|noch)\b")
 
 
 class GroundingError(Exception):
@@ -121,7 +121,7 @@ def _is_supported(
     shared = asserted & set(terms(quoted))
     has_figures = all(_stands_in(fold(figure), folded) for figure in figures)
     has_names = all(_stands_in(fold(name), folded) for name in _NAME.findall(claim))
-    agrees = bool(_NEGATION.search(fold(claim))) == bool(_NEGATION.search(folded))
+    agrees = is_negated(claim) == is_negated(quoted)
     has_terms = bool(asserted) and len(shared) >= LEAST_SUPPORT * len(asserted)
     return has_figures and has_names and agrees and has_terms
 

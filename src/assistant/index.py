@@ -4,6 +4,7 @@ A build is a folder of its own. ``manifest.json`` is replaced by one rename, so 
 indexer, a full disk or a concurrent reader never meets half an index.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -98,6 +99,13 @@ class Index:
                 f"The index in {build} is damaged ({error}); run `assistant index --rebuild`."
             ) from error
         self._positions = {passage.id: row for row, passage in enumerate(self.passages)}
+        self._by_start = sorted(
+            range(len(self.passages)),
+            key=lambda row: (self.passages[row].document, self.passages[row].start),
+        )
+        self._starts = [
+            (self.passages[row].document, self.passages[row].start, row) for row in self._by_start
+        ]
         rows = {key: row for row, key in enumerate(self.documents)}
         self._owners = np.array([passage.document for passage in self.passages])
         self._owner_rows = np.array([rows[passage.document] for passage in self.passages])
@@ -153,6 +161,14 @@ class Index:
             scores = scores * np.isin(self._owners, sorted(documents))
         best = np.argsort(-scores, kind="stable")[:limit]
         return [(self.passages[row], float(scores[row])) for row in best if scores[row] > 0]
+
+    def passage_at(self, document: str, offset: int) -> Passage | None:
+        """The passage of a document that holds the character at an offset."""
+        place = (document, offset, float("inf"))
+        row = bisect_right(self._starts, place) - 1
+        found = self.passages[self._by_start[row]] if row >= 0 else None
+        holds = found is not None and found.document == document and offset < found.end
+        return found if holds else None
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency of a search term: ln(1 + passages / passages with it)."""

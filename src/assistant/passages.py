@@ -77,7 +77,11 @@ def _inside(text: str, start: int, end: int) -> Iterator[int]:
 
 
 def in_context(document: Document, passage: Passage) -> str:
-    """The text to index for a passage: document title and heading path, then the passage."""
+    """The text to index for a passage: its heading, then the passage."""
+    return f"{heading_of(document, passage)}\n{passage.text.strip()}"
+
+
+def heading_of(document: Document, passage: Passage) -> str:
+    """What a passage silently refers to: document title and heading path."""
     name = passage.section.name
-    heading = f"{document.metadata.title}. {name}" if name else document.metadata.title
-    return f"{heading}\n{passage.text.strip()}"
+    return f"{document.metadata.title}. {name}" if name else document.metadata.title

@@ -18,6 +18,11 @@ class Settings(BaseSettings):
     encoder: str = Field(
         "bundled", description="'bundled', or the name or path of a sentence-transformers model"
     )
+    reader: str = Field(
+        "bundled",
+        description="'bundled', 'similarity', or the name or path of a Hugging Face "
+        "extractive question-answering model",
+    )
     chroma_url: str = Field("", description="URL of a Chroma server; empty: embedded Chroma")
     llm: str = Field("", description="'provider:model' of a LangChain chat model; empty: none")
     llm_base_url: str = Field("", description="Base URL of an OpenAI-compatible server")

@@ -27,6 +27,7 @@ STOPWORDS = frozenset(STOPWORDS_DUTCH) | frozenset(_QUESTION_WORDS.split())
 
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[a-z0-9]+")
+_WRITTEN = re.compile(r"[\w!’'–-]+")
 _MIXED = re.compile(r"[a-z]+|\d+")
 _LINKS = ("s", "en", "er", "e", "n", "")
 _SHORTEST_COMPOUND, _LONGEST_COMPOUND = 9, 60
@@ -39,6 +40,12 @@ def words(text: str) -> list[str]:
     """Folded words and numbers of ``text`` in order; "i.s.m." is one word, "a-b" is two."""
     joined = _DOTTED.sub(lambda match: match[0].replace(".", ""), fold(text))
     return _WORD.findall(joined)
+
+
+def topics(text: str) -> list[str]:
+    """The words of ``text`` that carry its topic, as written, each once."""
+    written = dict.fromkeys(_WRITTEN.findall(text))
+    return [word for word in written if any(part not in STOPWORDS for part in words(word))]
 
 
 _stemmer = snowballstemmer.stemmer("dutch")

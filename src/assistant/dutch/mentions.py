@@ -72,6 +72,14 @@ def find_numbers(text: str) -> list[Mention]:
     ]
 
 
+def count_value(text: str) -> int | None:
+    """What a count in digits or words amounts to; nothing for a quantity with a unit."""
+    folded = fold(text)
+    if folded.isdecimal():
+        return int(folded)
+    return _COUNT_WORDS.index(folded) + 2 if folded in _COUNT_WORDS[:19] else None
+
+
 def find_names(text: str, ordinary_words: frozenset[str]) -> list[Mention]:
     """Names of persons and bodies: titled names if there are any, else capitalised runs, acronyms.
 
@@ -91,3 +99,8 @@ def find_names(text: str, ordinary_words: frozenset[str]) -> list[Mention]:
 def lower_case_words(text: str) -> frozenset[str]:
     """The folded words that ``text`` writes without a capital."""
     return frozenset(fold(word) for word in re.findall(r"\b[a-zà-ÿ][\w'’-]*", text))
+
+
+def find_years(text: str) -> list[str]:
+    """The years, in four digits, that a text names; both ends of a range."""
+    return re.findall(rf"(?<!\d){_YEAR}(?!\d)", text)

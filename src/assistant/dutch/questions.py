@@ -24,8 +24,8 @@ class Expected(StrEnum):
 _PATTERNS = (
     (
         Expected.DATE,
-        r"\bwanneer\b|\bdatum\b|\bdata van\b|\bwelk(?:e)? (?:dag|jaar|maand|moment)\b|\bwhen\b"
-        r"|\bquand\b|\bwhat (?:date|year)\b|\bquelle date\b",
+        r"\bwanneer\b|\bdatum\b|\bdata van\b|\bwelk(?:e)? (?:dag|jaar|jaren|maand|moment|data)\b"
+        r"|\bwhen\b|\bquand\b|\bwhat (?:date|year)\b|\bquelle date\b",
     ),
     (
         Expected.NUMBER,
@@ -37,7 +37,7 @@ _PATTERNS = (
         Expected.LIST,
         r"^(?:geef|noem|som)\b|\blijst\b|\bopsomming\b|\balle\b"
         r"|\bwie (?:zijn|zitten|maken|zetelen)\b"
-        r"|\bwelke \w+(?:en|s)\b|^list\b",
+        r"|\bwelke (?:\w+e )?\w{3,}(?:en|s)\b|^list\b",
     ),
     (
         Expected.DEFINITION,
@@ -63,3 +63,38 @@ def expected_answer(question: str) -> Expected:
         if pattern.search(folded):
             return expected
     return Expected.OTHER
+
+
+_ORDINALS = (
+    "eerste tweede derde vierde vijfde zesde zevende achtste negende tiende laatste vorige volgende"
+    " nieuwe huidige"
+).split()
+_ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b")
+
+
+def ordinals(text: str) -> frozenset[str]:
+    """The words of ``text`` that pick one out of a row: "eerste", "laatste", "derde"."""
+    return frozenset(_ORDINAL.findall(fold(text)))
+
+
+_COUNT = re.compile(r"^(?:hoeveel|how many|combien de)\b|\baantal\b")
+
+
+def asks_count(question: str) -> bool:
+    """Whether a question asks how many there are of something."""
+    return _COUNT.search(fold(question).strip()) is not None
+
+
+_COMPARISON = re.compile(
+    r"\bverschil(?:len|t)?\b|\bvergelijk|\bbeide\b(?! (?:partijen|partners|organisaties))"
+    r"|\ballebei\b|\bzowel\b"
+    r"|\beven \w+ (?:als|samen als)\b|\bhetzelfde als\b|\bin vergelijking\b"
+    r"|\b(?:eerst|eerder|vroeger|later|langer|korter|meer|minder|vaker|groter|kleiner|recenter)\b"
+    r".*\bof\b|\w \b(?:en|of) (?:wie|wat|wanneer|hoeveel)\b(?! \w+ (?:hij|zij|ze|men)\b)"
+    r"|\bcompar|\bdifference\b|\bdifference entre\b"
+)
+
+
+def is_comparison(question: str) -> bool:
+    """Whether a question sets two things beside each other."""
+    return _COMPARISON.search(fold(question)) is not None

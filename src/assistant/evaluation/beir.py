@@ -1,5 +1,6 @@
 """Retrieval quality on a folder in BEIR layout (corpus.jsonl, queries.jsonl, qrels)."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from assistant.evaluation.cases import read_lines
 from assistant.evaluation.metrics.ndcg import ndcg
 from assistant.evaluation.metrics.recall import recall_at
 from assistant.evaluation.metrics.reciprocal_rank import reciprocal_rank
+from assistant.reading import Reader
 from assistant.retrieval import LEG_DEPTH, HybridRetriever
 from assistant.sections import find_sections, stored_text
 
@@ -79,6 +81,25 @@ def check_relevant(asked: Queries, documents: Sequence[Document], folder: Path) 
     """Raise ``BeirError`` when relevant documents are not in the corpus."""
     named = {key for relevant in asked.relevant.values() for key in relevant}
     _check_known(folder, named, {document.id for document in documents}, "documents")
+
+
+def is_held_out(document_id: str) -> bool:
+    """Whether a document is in the fifth that the bundled reader was not trained on.
+
+    The rule of the training, on the ids of ``corpus.jsonl``.
+    """
+    return int(hashlib.sha256(document_id.encode()).hexdigest(), 16) % 5 == 0
+
+
+def only_held_out(asked: Queries, folder: Path) -> Queries:
+    """The queries all of whose relevant documents are held out.
+
+    Raises ``BeirError`` when there are none.
+    """
+    relevant = {key: found for key, found in asked.relevant.items() if all(map(is_held_out, found))}
+    if not relevant:
+        raise BeirError(f"{folder}: every query has a relevant document that is not held out")
+    return Queries({key: asked.queries[key] for key in relevant}, relevant)
 
 
 def _check_known(path: Path, named: Iterable[str], known: Container[str], what: str) -> None:
@@ -145,6 +166,17 @@ def own_rankers(retriever: HybridRetriever) -> dict[str, Ranker]:
 
     plain = plain_bm25(retriever.index.passages)
     return {"BM25, plain": plain, "BM25, Dutch": lexical, "dense": dense, "hybrid": hybrid}
+
+
+def reranked(retriever: HybridRetriever, reader: Reader, count: int) -> Ranker:
+    """The hybrid with its first ``count`` passages in the order of the reader."""
+
+    def rank(query: str) -> Iterator[str]:
+        found = retriever.search(query, Filters(), LEG_DEPTH)
+        first = reader.read(query, found[:count]).passages
+        return (item.passage.document for item in (*first, *found[count:]))
+
+    return rank
 
 
 def plain_bm25(passages: Sequence[Passage]) -> Ranker:

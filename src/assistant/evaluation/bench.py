@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 from langchain_core.retrievers import BaseRetriever
 
-from assistant.assembly import assemble
+from assistant.assembly import Models, assemble
 from assistant.corpus import load_corpus
 from assistant.documents import Document
 from assistant.embedding import BUNDLED, load_encoder
@@ -26,6 +26,7 @@ from assistant.evaluation.retrieval_bench import Log, measure_all
 from assistant.index import Index
 from assistant.indexing import update_index
 from assistant.passages import in_context, split_document
+from assistant.reader_model import bundled_reader_model
 from assistant.retrieval import HybridRetriever
 from assistant.settings import Settings
 
@@ -83,9 +84,10 @@ def bench_corpus(settings: Settings, questions: Sequence[str], log: Log) -> list
 
 def bench_beir(folder: Path, log: Log) -> tuple[list[Row], list[beir.Quality]]:
     """The same on a BEIR folder, and retrieval quality."""
-    asked = beir.load_queries(folder)
+    asked, documents = beir.load_queries(folder), beir.load_documents(folder)
+    beir.check_relevant(asked, documents, folder)
     with tempfile.TemporaryDirectory() as work:
-        size = _Size(Path(work), beir.load_documents(folder), folder.name, log)
+        size = _Size(Path(work), documents, folder.name, log)
         queries = list(asked.queries.values())[:ASKED]
         rows = [size.index_row(), *_start_rows(size), *size.ask_rows(queries)]
         rankers: dict[str, beir.Ranker] = beir.own_rankers(size.retriever())
@@ -143,7 +145,7 @@ class _Size:
     def ask_rows(self, questions: Sequence[str]) -> list[Row]:
         """Milliseconds a question, by stage; every other question only warms up."""
         self.log(f"{self.name}: asking {len(questions)} questions")
-        assistant = assemble(self.opened(), self.encoder, None)
+        assistant = assemble(self.opened(), Models(self.encoder, bundled_reader_model()))
         assistant.warm_up()
         for question in questions[::2]:
             assistant.answer(question)

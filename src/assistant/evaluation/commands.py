@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CASES, GATE, BASELINE = Path("evals/cases"), Path("evals/gate.toml"), Path("evals/baseline.json")
 RESULTS = Path("evals/results")
 
+RERANKED = 10
+"""``answering.RETRIEVED``, which takes seconds to import."""
+
 bench = typer.Typer(
     invoke_without_command=True, help="Measure speed and retrieval quality beside a baseline."
 )
@@ -187,14 +190,21 @@ def bench_retrieval(
         list[Path] | None,
         typer.Option(help="Folder with other queries.jsonl and qrels over the same corpus."),
     ] = None,
+    rerank: Annotated[
+        int, typer.Option(min=0, help="Passages of the hybrid that the reader reorders; 0: none.")
+    ] = RERANKED,
+    held_out: Annotated[
+        bool,
+        typer.Option("--held-out", help="Only queries about dekamer documents new to the reader."),
+    ] = False,
 ) -> None:
-    """Measure plain BM25, our two legs and their fusion on documents in BEIR layout."""
+    """Measure plain BM25, our two legs, their fusion and the reader on documents in BEIR layout."""
     from assistant.evaluation.beir import table
     from assistant.evaluation.retrieval_bench import bench_retrieval as measure
 
     others = queries or []
     with _reported_inputs(), reported_failures():
-        tables = measure(beir, others, errors.print)
+        tables = measure(beir, others, errors.print, rerank, held_out)
         for folder, qualities in zip((beir, *others), tables, strict=True):
             typer.echo(f"{folder.name}\n\n{table(qualities)}\n")
 

@@ -2,8 +2,8 @@
 
 import io
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 
@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from assistant.evaluation.metrics.calibration import Bin
 from assistant.evaluation.metrics.percentile import percentile
 from assistant.evaluation.metrics.risk_coverage import Point
 
@@ -35,6 +36,17 @@ _STYLE: dict[Any, object] = {
 }
 
 
+class _Look(NamedTuple):
+    """How a series is told from another: dots by colour and shape, numbers by height."""
+
+    color: str
+    marker: str
+    above: int
+
+
+_LOOKS = (_Look("#1f77b4", "o", 6), _Look("#d95f02", "s", -13))
+
+
 def risk_coverage_plot(points: Sequence[Point], coverage: float, risk: float) -> str:
     """Error rate against the share of questions answered, with where the assistant stands."""
     with mpl.rc_context(_STYLE | {"svg.hashsalt": "risk"}):
@@ -47,6 +59,36 @@ def risk_coverage_plot(points: Sequence[Point], coverage: float, risk: float) ->
         axes.set_ylim(0, None)
         axes.legend(loc="upper left")
         return _svg(figure, "Risk against coverage")
+
+
+def reliability_plot(series: Mapping[str, Sequence[Bin]]) -> str:
+    """Share right against confidence, a dot a bin with its number of answers; two series."""
+    with mpl.rc_context(_STYLE | {"svg.hashsalt": "reliability"}):
+        figure, axes = _figure("confidence", "share of answers that is right")
+        axes.plot([0, 1], [0, 1], "--", color=_INK, alpha=0.5, label="confidence is right")
+        for (name, bins), look in zip(series.items(), _LOOKS, strict=True):
+            _dots(axes, name, bins, look)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_xlim(0, 1.01)
+        axes.set_ylim(-0.09, 1.09)
+        axes.legend(loc="upper left")
+        return _svg(figure, "Reliability of the confidence")
+
+
+def _dots(axes: Axes, name: str, bins: Sequence[Bin], look: _Look) -> None:
+    across, up = [one.confidence for one in bins], [one.right for one in bins]
+    axes.plot(across, up, look.marker, ls="-", color=look.color, lw=1, label=name)
+    for one in bins:
+        axes.annotate(
+            str(one.size),
+            (one.confidence, one.right),
+            (0, look.above),
+            textcoords="offset points",
+            ha="center",
+            color=look.color,
+            size="small",
+        )
 
 
 def latency_plot(milliseconds: Sequence[float]) -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from assistant.documents import FrozenModel
 from assistant.evaluation import plots
 from assistant.evaluation.baseline import Baseline, Changes
+from assistant.evaluation.metrics.calibration import expected_calibration_error, reliability
 from assistant.evaluation.metrics.risk_coverage import risk_coverage
 from assistant.evaluation.outcomes import Run
 from assistant.evaluation.scoring import Scored, Verdict
@@ -19,6 +20,7 @@ from assistant.evaluation.summary import (
     RANKING,
     Estimate,
     Summary,
+    judged,
     knows_held_back,
 )
 
@@ -69,6 +71,7 @@ def write_report(report: Report, scored: Sequence[Scored], folder: Path) -> None
         "failures": _failures(scored),
         "plots": {
             "Risk against coverage": Markup(_risk_plot(scored)),  # noqa: S704  made here
+            "Reliability": Markup(_reliability_plot(scored)),  # noqa: S704
             "Latency": Markup(_latency_plot(scored)),  # noqa: S704
         },
         "worse": set(report.changes.worse),
@@ -178,6 +181,17 @@ def _risk_plot(scored: Sequence[Scored]) -> str:
     risk = wrong / len(given) if given else 0.0
     shown = points if knows_held_back(scored) else points[: len(given)]
     return plots.risk_coverage_plot(shown, len(given) / len(scored), risk)
+
+
+def _reliability_plot(scored: Sequence[Scored]) -> str:
+    """Both splits side by side: what was tuned on ``dev`` should hold on ``test``."""
+    series = {}
+    for split in ("dev", "test"):
+        items = [item for item in judged(scored) if item.case.split == split]
+        pairs = [i.answer.confidence for i in items], [i.is_error for i in items]
+        error = f", error {expected_calibration_error(*pairs):.2f}" if items else ""
+        series[f"{split}: {len(items)} answers{error}"] = reliability(*pairs)
+    return plots.reliability_plot(series)
 
 
 def _latency_plot(scored: Sequence[Scored]) -> str:

@@ -15,7 +15,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from assistant import wording
-from assistant.answering import Assistant, InvalidQuestion, Thresholds
+from assistant.answering import Assistant, InvalidQuestion
 from assistant.documents import (
     Answer,
     Filters,
@@ -29,6 +29,7 @@ from assistant.documents import (
 from assistant.evaluation.cases import Case
 from assistant.evaluation.outcomes import Outcome, Place, Retrieved, Run
 from assistant.index import Manifest
+from assistant.reading import Thresholds
 from assistant.settings import Settings
 
 RETRIEVED = 10

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.documents import FrozenModel
+from assistant.documents import FrozenModel, Status
 from assistant.evaluation.cases import NEAR_MISSES
 from assistant.evaluation.metrics import abstention
 from assistant.evaluation.metrics.abstention import Ratio
 from assistant.evaluation.metrics.bootstrap import Rows, interval, ratio_interval
+from assistant.evaluation.metrics.calibration import brier_score, expected_calibration_error
 from assistant.evaluation.metrics.crag import crag
 from assistant.evaluation.metrics.percentile import percentile
 from assistant.evaluation.metrics.risk_coverage import aurc
 from assistant.evaluation.scoring import HYBRID, Ranking, Scored, ShortAnswer, Verdict
 
-AURC = "aurc"
+AURC, ECE, BRIER = "aurc", "expected_calibration_error", "brier_score"
 
 
 class Estimate(FrozenModel):
@@ -144,7 +145,9 @@ METRICS = (
 )
 """The headline figures, in the order of the report."""
 
-HIGHER_IS_BETTER = {metric.name: metric.higher_is_better for metric in METRICS} | {AURC: False}
+HIGHER_IS_BETTER = {metric.name: metric.higher_is_better for metric in METRICS} | dict.fromkeys(
+    (AURC, ECE, BRIER), False
+)
 
 
 def summarise(scored: Sequence[Scored]) -> Summary:
@@ -152,7 +155,7 @@ def summarise(scored: Sequence[Scored]) -> Summary:
     return Summary(
         cases=len(scored),
         answerable=sum(item.case.answerable for item in scored),
-        figures=_figures(scored) | _aurc(scored),
+        figures=_figures(scored) | _confidence(scored),
         slices={
             "split": _slices(scored, lambda item: [item.case.split]),
             "type": _slices(scored, lambda item: [item.case.type]),
@@ -183,17 +186,37 @@ def knows_held_back(scored: Iterable[Scored]) -> bool:
     return all(item.outcome.unguarded or not item.abstained for item in scored)
 
 
-def _aurc(scored: Sequence[Scored]) -> dict[str, Estimate]:
-    if not scored or not knows_held_back(scored):
+def judged(scored: Iterable[Scored]) -> list[Scored]:
+    """Those with an answer, given or held back, that a confidence can be right or wrong about."""
+    return [i for i in scored if (i.outcome.unguarded or i.answer).status is not Status.ABSTAINED]
+
+
+def _confidence(scored: Sequence[Scored]) -> dict[str, Estimate]:
+    """What is told of the confidence, where every abstention tells what it held back."""
+    if not knows_held_back(scored):
         return {}
+    answers = judged(scored)
+    found = {
+        AURC: _bootstrapped(aurc, scored),
+        ECE: _bootstrapped(expected_calibration_error, answers),
+        BRIER: _bootstrapped(brier_score, answers),
+    }
+    return {name: estimate for name, estimate in found.items() if estimate}
+
+
+def _bootstrapped(
+    figure: Callable[[Sequence[float], Sequence[bool]], float], scored: Sequence[Scored]
+) -> Estimate | None:
+    """A figure that follows from confidences and errors; of no question there is none."""
+    if not scored:
+        return None
 
     def of(rows: Rows | range) -> float:
         chosen = [scored[row] for row in rows]
-        return aurc([i.answer.confidence for i in chosen], [i.is_error for i in chosen])
+        return figure([i.answer.confidence for i in chosen], [i.is_error for i in chosen])
 
     low, high = interval(len(scored), of)
-    value = of(range(len(scored)))
-    return {AURC: Estimate(value=value, low=low, high=high, cases=len(scored))}
+    return Estimate(value=of(range(len(scored))), low=low, high=high, cases=len(scored))
 
 
 def _slices(

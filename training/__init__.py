@@ -1,0 +1,1 @@
+"""Trains, evaluates, exports and calibrates the reader; see README.md. Not installed."""

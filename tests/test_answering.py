@@ -185,7 +185,6 @@ def test_an_abstention_names_the_word_that_a_named_document_lacks(silent: Assist
     assert "komt niet voor" not in told
 
 
-@pytest.mark.xfail(strict=True, reason="infinitives are not left alone, as other verb forms are")
 def test_an_infinitive_is_not_called_missing_where_the_text_has_another_form(
     silent: Assistant,
 ) -> None:
@@ -282,7 +281,6 @@ def test_control_characters_do_not_change_the_answer(assistant: Assistant) -> No
     assert assistant.answer(spoiled).answer == assistant.answer(STEERING).answer
 
 
-@pytest.mark.xfail(strict=False, reason="the network reads capitals as other words")
 def test_capitals_do_not_change_the_answer_found(assistant: Assistant) -> None:
     assert assistant.answer(STEERING.upper()).citations[0].quote == QUOTE
 

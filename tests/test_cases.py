@@ -20,8 +20,11 @@ from assistant.evaluation.cases import (
 )
 from assistant.evaluation.metrics.facts import facts_found
 
-CASES = load_cases(sorted((Path(__file__).parents[1] / "evals" / "cases").glob("*.jsonl")))
-WITH_ANSWER = [case for case in CASES if case.answerable]
+EVALS = Path(__file__).parents[1] / "evals"
+FILES, FRESH_FILES = (sorted((EVALS / name).glob("*.jsonl")) for name in ("cases", "fresh"))
+CASES, FRESH = load_cases(FILES), load_cases(FRESH_FILES)
+ALL = [*CASES, *FRESH]
+WITH_ANSWER = [case for case in ALL if case.answerable]
 
 SHARED_WORDS = 6
 """A question with a run of as many words from the texts is found by copying, not by meaning."""
@@ -171,8 +174,12 @@ def test_no_question_copies_a_sentence_of_its_source(corpus: Corpus) -> None:
     stored: set[tuple[str, ...]] = set()
     for document in corpus.documents:
         stored |= runs_of_words(document.text)
-    copied = {c.id: runs for c in CASES if (runs := runs_of_words(c.question) & stored)}
+    copied = {c.id: runs for c in ALL if (runs := runs_of_words(c.question) & stored)}
     assert copied == {}
+
+
+def test_fresh_cases_have_ids_of_their_own() -> None:
+    assert load_cases([*FILES, *FRESH_FILES]) == ALL
 
 
 def test_no_question_is_asked_twice() -> None:
@@ -181,5 +188,5 @@ def test_no_question_is_asked_twice() -> None:
 
 
 def test_no_question_holds_all_of_its_own_facts() -> None:
-    given_away = [c.id for c in CASES if c.answerable and all(facts_found(c.facts, [c.question]))]
+    given_away = [c.id for c in WITH_ANSWER if all(facts_found(c.facts, [c.question]))]
     assert given_away == []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def test_a_run_leaves_answers_configuration_figures_and_reports(
     suite.report_on(outcomes, described, gold, STANDARDS, tmp_path)
     saved = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert saved["manifest"]["documents"].keys() == gold.documents.keys()
-    assert saved["thresholds"] == {"answered": 0.65, "partial": 0.5}
+    assert saved["thresholds"] == asdict(bundled_calibration().thresholds)
     assert saved["cold_start_seconds"] > 0
     assert saved["settings"]["llm_api_key"] in ("", "**********")
     figures = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
@@ -196,7 +197,9 @@ def test_a_server_gets_the_same_figures_as_this_process(
     assert here.figures.keys() - told.figures.keys() == {
         "aurc",
         "bm25_recall_at_10",
+        "brier_score",
         "dense_recall_at_10",
+        "expected_calibration_error",
     }
 
 

@@ -12,11 +12,8 @@ from assistant.retrieval import HybridRetriever
 PASSAGES = 5
 """Passages that are read of each document: half of what another question reads."""
 
-SURE_ENOUGH = 0.25
-"""Confidence that the answer of either document needs.
-
-Lower than for other questions: what is asked of both is less often asked wrongly of one.
-"""
+SURE_ENOUGH = 0.5
+"""Confidence that the answer of either document needs: below, one of the two is mostly wrong."""
 
 
 def compare(
@@ -32,9 +29,9 @@ def compare(
     names, else the first two found.
     """
     documents = retriever.index.documents
-    first_found = list(dict.fromkeys(item.passage.document for item in found))
-    named = [name for name in first_found if _own_names(question, documents[name], documents)]
-    pair = [documents[name] for name in (named if len(named) == 2 else first_found)[:2]]
+    first_found = [documents[name] for name in dict.fromkeys(i.passage.document for i in found)]
+    named = [d for d in documents.values() if _own_names(question, d, documents)]
+    pair = named if len(named) == 2 else first_found[:2]
     sides: list[Evidence] = []
     for document in pair:
         asked = _without_others(question, document, documents)

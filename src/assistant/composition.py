@@ -76,7 +76,8 @@ class Composer:
         likely = _likely(best, evidence)
         if listed and _is_all_evidence(listed, best, likely):
             return Composition(Form.LIST, self._items(best, listed.items))
-        return Composition(Form.QUOTES, likely[:MOST_QUOTES])
+        chosen = sorted(likely[:MOST_QUOTES], key=lambda item: item.start)
+        return Composition(Form.QUOTES, tuple(chosen))
 
     def _enumeration(self, best: Evidence) -> Enumeration | None:
         document = self._documents[best.passage.document]
@@ -117,17 +118,12 @@ _SHORT = frozenset(
 
 
 def _likely(best: Evidence, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """The sentences of the best one's document that are nearly as likely, as the text has them."""
+    """Sentences of the best one's document that are nearly as likely, best first."""
     return tuple(
-        sorted(
-            (
-                item
-                for item in evidence
-                if item.passage.document == best.passage.document
-                and item.confidence >= AS_LIKELY * best.confidence
-            ),
-            key=lambda item: item.start,
-        )
+        item
+        for item in evidence
+        if item.passage.document == best.passage.document
+        and item.confidence >= AS_LIKELY * best.confidence
     )
 
 

@@ -30,6 +30,7 @@ class HuggingFaceReaderModel(WindowModel):
 
     def __init__(self, name: str) -> None:
         """Load a model by name or folder. Raises ``OSError`` or ``ValueError`` when it cannot."""
+        super().__init__()
         try:
             tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
             model, loading = AutoModelForQuestionAnswering.from_pretrained(

@@ -34,6 +34,9 @@ LONGEST_SPAN = 30
 BATCH_TOKENS = 1024
 """Tokens, padding included, that go through the network at once."""
 
+CACHED_READINGS = 256
+"""Questions whose passages are kept as read: people try again, evaluation looks behind refusals."""
+
 MODEL_FOLDER = Path(__file__).parent / "model"
 MODEL_FILE = "reader.onnx"
 MODEL_SHA256 = "39a8b5305685aab85da85f9c3c49d5c63986a6f680cc9bb888c46d6bce37e7cd"
@@ -118,6 +121,9 @@ class WindowModel:
     A subclass tells how text becomes tokens (``windows``) and tokens become scores (``score``).
     """
 
+    def __init__(self) -> None:
+        self._cached = lru_cache(CACHED_READINGS)(self._read)
+
     def windows(self, question: str, text: str) -> list[Window]:
         """The windows of a question with a text."""
         raise NotImplementedError
@@ -131,7 +137,10 @@ class WindowModel:
         return float(evidence.mean())
 
     def read(self, question: str, texts: Sequence[HeadedText]) -> list[ReadText]:
-        """See ``ReaderModel.read``."""
+        """See ``ReaderModel.read``; what was read lately is not read again."""
+        return list(self._cached(question, tuple(texts)))
+
+    def _read(self, question: str, texts: tuple[HeadedText, ...]) -> tuple[ReadText, ...]:
         groups = [self.windows(question, f"{text.heading}\n{text.body}") for text in texts]
         windows = [window for group in groups for window in group]
         scores: dict[int, TokenScores] = {}
@@ -139,10 +148,10 @@ class WindowModel:
             scored = self.score([windows[number] for number in batch])
             scores.update(zip(batch, scored, strict=True))
         numbers = iter(range(len(windows)))
-        return [
+        return tuple(
             self._read_text(text, [(window, scores[next(numbers)]) for window in group])
             for text, group in zip(texts, groups, strict=True)
-        ]
+        )
 
     def _read_text(
         self, text: HeadedText, windows: Sequence[tuple[Window, TokenScores]]
@@ -178,6 +187,7 @@ class BundledReaderModel(WindowModel):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         shared = bundled_model()
         self._tokenizer = shared.tokenizer
         self._embeddings = shared.embeddings

@@ -2,5 +2,6 @@
 
 ``canonical`` one spelling · ``facts`` nuggets · ``short_answer`` exact match and F1 · ``recall``,
 ``reciprocal_rank``, ``ndcg`` retrieval · ``citations`` precision, recall, verbatim · ``abstention``
-precision, recall, F1 · ``crag`` · ``risk_coverage`` · ``percentile`` · ``bootstrap`` intervals.
+precision, recall, F1 · ``crag`` · ``risk_coverage`` · ``calibration`` · ``percentile`` ·
+``bootstrap`` intervals.
 """

@@ -170,6 +170,14 @@ def test_one_document_alone_is_not_compared(ask: Ask, sure: Listening) -> None:
     assert ask(START.format("GO!", "VVSG"), sure, filters=Filters(documents=(GO,))) == ()
 
 
+def test_a_named_document_that_the_filters_leave_out_is_not_asked(
+    ask: Ask, sure: Listening
+) -> None:
+    filters = Filters(documents=(GO, "vlaams-partnerschap-duaal-leren"))
+    sides = ask(START.format("GO!", "VVSG"), sure, filters=filters)
+    assert {side.passage.document for side in sides} <= set(filters.documents)
+
+
 def test_the_other_filters_hold_for_both_sides(retriever: HybridRetriever, sure: Listening) -> None:
     question = START.format("GO!", "VVSG")
     found = retriever.search(question, Filters(), 10)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from assistant.documents import Document, Evidence, Filters, ScoredPassage
 from assistant.dutch.folding import fold
 from assistant.reading import Reader
-from assistant.retrieval import HybridRetriever
+from assistant.retrieval import HybridRetriever, matches
 
 PASSAGES = 5
 """Passages that are read of each document: half of what another question reads."""
@@ -29,11 +29,12 @@ def compare(
     names, else the first two found.
     """
     documents = retriever.index.documents
-    first_found = [documents[name] for name in dict.fromkeys(i.passage.document for i in found)]
-    named = [d for d in documents.values() if _own_names(question, d, documents)]
-    pair = named if len(named) == 2 else first_found[:2]
+    order = list(dict.fromkeys(item.passage.document for item in found))
+    allowed = [d for d in documents.values() if matches(d.metadata, d.id, filters)]
+    named = [d.id for d in allowed if _own_names(question, d, documents)]
+    pair = sorted(named, key=[*order, *named].index) if len(named) == 2 else order[:2]
     sides: list[Evidence] = []
-    for document in pair:
+    for document in map(documents.__getitem__, pair):
         asked = _without_others(question, document, documents)
         chosen = replace(filters, documents=(document.id,))
         reading = reader.read(asked, retriever.search(asked, chosen, PASSAGES))
@@ -43,7 +44,7 @@ def compare(
 
 
 def _own_names(question: str, document: Document, documents: dict[str, Document]) -> list[str]:
-    """Parties that the question names and no other of the named documents shares."""
+    """Parties that the question names and no other document of the same kind has."""
     shared = [
         fold(party)
         for other in documents.values()

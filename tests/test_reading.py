@@ -250,7 +250,9 @@ OFFSET = 100
 def short(span: str, hits: list[str]) -> str:
     """The short answer when the network points at ``span``; the sentence stands at ``OFFSET``."""
     passage = Passage("nota", Section((), 0, 90, 200), 90, 200, "")
-    sentence = Sentence(passage, OFFSET, OFFSET + len(TEXT), TEXT, frozenset(), frozenset())
+    nothing: frozenset[str] = frozenset()
+    end = OFFSET + len(TEXT)
+    sentence = Sentence(passage, OFFSET, end, TEXT, nothing, nothing, nothing, nothing)
     start = TEXT.index(span) + OFFSET - passage.body_start
     pointed = ReadSentence(10, 10 + len(TEXT), 0.0, start, start + len(span), 0.5)
     mentions = [Mention(hit, TEXT.index(hit), TEXT.index(hit) + len(hit)) for hit in hits]

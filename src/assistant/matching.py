@@ -30,7 +30,8 @@ class Sentence:
     """A sentence of a passage, with what does not depend on the question.
 
     ``terms`` are its search terms and those of the document's title, headings and parties, which
-    every sentence silently refers to; ``context_terms`` also those of the whole passage.
+    every sentence silently refers to; ``context_terms`` also those of the whole passage. ``years``
+    and ``ordinals`` are those of the passage, the heading and (years) the document's dates.
     """
 
     passage: Passage
@@ -39,6 +40,8 @@ class Sentence:
     text: str
     terms: frozenset[str]
     context_terms: frozenset[str]
+    years: frozenset[str]
+    ordinals: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +123,18 @@ class Matcher:
     def match(self, asked: Asked, sentence: Sentence) -> Match:
         """Compare a question with one sentence."""
         passage = sentence.passage
-        metadata = self.documents[passage.document].metadata
-        heading = f"{metadata.title} {passage.section.name}"
-        written = f"{heading} {metadata.date} {metadata.valid_from} {metadata.valid_until}"
-        years = find_years(f"{written} {passage.text}")
         hits = self.mentions(asked, sentence)
         is_typed = asked.expected in _TYPED
-        said = ordinals(f"{heading} {passage.text}")
         return Match(
             sentence_coverage=asked.coverage(sentence.terms),
             context_coverage=asked.coverage(sentence.context_terms),
             has_expected=float(is_typed and bool(hits)),
             misses_expected=float(is_typed and not hits),
             names_other=float(self._names_other(asked, passage)),
-            misses_year=float(bool(asked.years) and asked.years.isdisjoint(years)),
-            misses_ordinal=float(bool(asked.ordinals) and asked.ordinals.isdisjoint(said)),
+            misses_year=float(bool(asked.years) and asked.years.isdisjoint(sentence.years)),
+            misses_ordinal=float(
+                bool(asked.ordinals) and asked.ordinals.isdisjoint(sentence.ordinals)
+            ),
         )
 
     def mentions(self, asked: Asked, sentence: Sentence) -> list[Mention]:
@@ -153,11 +153,15 @@ class Matcher:
 
     def _split(self, passage: Passage) -> tuple[Sentence, ...]:
         document = self.documents[passage.document]
-        headings = f"{document.metadata.title}. {passage.section.name}"
-        given = self._all_terms(" ".join([headings, *document.metadata.parties]))
+        metadata = document.metadata
+        headings = f"{metadata.title}. {passage.section.name}"
+        given = self._all_terms(" ".join([headings, *metadata.parties]))
         context = given | self._all_terms(passage.text)
+        dates = f"{metadata.date} {metadata.valid_from} {metadata.valid_until}"
+        years = frozenset(find_years(f"{headings} {dates} {passage.text}"))
+        said = ordinals(f"{headings} {passage.text}")
         return tuple(
-            Sentence(passage, start, end, text, given | self._all_terms(text), context)
+            Sentence(passage, start, end, text, given | self._all_terms(text), context, years, said)
             for start, end in sentences(document.text, passage.body_start, passage.end)
             for text in [document.text[start:end]]
         )

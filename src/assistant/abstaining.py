@@ -27,7 +27,7 @@ class Search:
 
 def explain(search: Search, analyzer: Analyzer) -> str:
     """The Dutch text of an abstention."""
-    if not any(char.isalnum() for char in search.question):
+    if not has_words(search.question):
         return wording.NO_TERMS
     if not search.documents:
         return wording.NO_DOCUMENTS
@@ -41,6 +41,11 @@ def explain(search: Search, analyzer: Analyzer) -> str:
         count=count.format(count=len(search.documents)),
     )
     return " ".join(filter(None, [wording.ABSTAINED, missing, detail]))
+
+
+def has_words(question: str) -> bool:
+    """Whether there is anything to search for."""
+    return any(char.isalnum() for char in question)
 
 
 def _missing(search: Search, analyzer: Analyzer) -> str:

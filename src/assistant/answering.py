@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant import grounding, wording
-from assistant.abstaining import Search, explain
+from assistant.abstaining import Search, explain, has_words
 from assistant.comparison import compare
 from assistant.composition import Composer, Composition, Form
 from assistant.conversation import standalone_question
@@ -103,7 +103,7 @@ class Assistant:
             raise InvalidQuestion(wording.NO_LLM)
         standalone = clean_question(standalone_question(cleaned, history))
         asked = _Asked(cleaned, standalone, filters, started)
-        if not _has_words(standalone):
+        if not has_words(standalone):
             return self._abstain(asked, [], Timings())
         found = self.retriever.search(standalone, filters, RETRIEVED)
         retrieved = time.perf_counter()
@@ -309,10 +309,6 @@ def _too_long(question: str) -> InvalidQuestion:
     return InvalidQuestion(
         wording.LONG_QUESTION.format(length=len(question), limit=LONGEST_QUESTION)
     )
-
-
-def _has_words(question: str) -> bool:
-    return any(char.isalnum() for char in question)
 
 
 def _in_words(composed: Composition, citations: Sequence[Citation]) -> str:

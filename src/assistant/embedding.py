@@ -4,7 +4,7 @@ The bundled model runs on onnxruntime without torch, which saves a server six se
 and 400 MB. ``assistant.onnx_transformer`` puts the same model inside sentence-transformers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -65,17 +65,11 @@ class E5Model:
         self.dimensions = weights.shape.hidden
         self.longest = weights.shape.positions
         self.tokenizer = weights.tokenizer()
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
         graph, tensors = weights.encoder_graph()
-        # onnxruntime reads these arrays in place, so they must live as long as the session.
         self._tensors = {
             name: onnxruntime.OrtValue.ortvalue_from_numpy(t) for name, t in tensors.items()
         }
-        options.add_external_initializers(list(self._tensors), list(self._tensors.values()))
-        self._session = onnxruntime.InferenceSession(
-            graph, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(graph, self._tensors)
 
     @property
     def embeddings(self) -> dict[str, onnxruntime.OrtValue]:
@@ -92,6 +86,19 @@ class E5Model:
         """The last hidden states, shape (texts, tokens, dimensions)."""
         (states,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
         return np.asarray(states, dtype=np.float32)
+
+
+def open_session(
+    model: bytes, tensors: Mapping[str, onnxruntime.OrtValue]
+) -> onnxruntime.InferenceSession:
+    """A model on the CPU, with the tensors that its file leaves outside.
+
+    onnxruntime reads them in place, so the caller must keep them as long as the session.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.add_external_initializers(list(tensors), list(tensors.values()))
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def pad(rows: Sequence[Sequence[int]]) -> tuple[Tokens, Tokens]:

@@ -14,10 +14,9 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from assistant.dutch.sentences import sentences
-from assistant.embedding import bundled_model, pad
+from assistant.embedding import bundled_model, open_session, pad
 
 LONGEST_INPUT = 256
 """Tokens of question, heading and text together, as in training; longer texts go in windows."""
@@ -191,14 +190,8 @@ class BundledReaderModel(WindowModel):
         shared = bundled_model()
         self._tokenizer = shared.tokenizer
         self._embeddings = shared.embeddings
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.add_external_initializers(list(self._embeddings), list(self._embeddings.values()))
-        self._session = onnxruntime.InferenceSession(
-            verified(MODEL_FOLDER / MODEL_FILE, MODEL_SHA256),
-            options,
-            providers=["CPUExecutionProvider"],
-        )
+        model = verified(MODEL_FOLDER / MODEL_FILE, MODEL_SHA256)
+        self._session = open_session(model, self._embeddings)
 
     def windows(self, question: str, text: str) -> list[Window]:
         """``<s> question </s></s> text </s>``, see ``WindowModel.windows``."""

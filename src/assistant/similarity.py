@@ -10,7 +10,7 @@ from assistant.documents import Evidence, Passage, ScoredPassage
 from assistant.dutch.mentions import Mention
 from assistant.embedding import Encoder, Vectors
 from assistant.matching import CACHED_PASSAGES, Matcher, Sentence
-from assistant.reading import Reading, Thresholds
+from assistant.reading import COSINE_CENTRE, Reading, Thresholds, centred_cosine
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,6 @@ _CONFIDENCE_BIAS = -3.07
 RELEVANCE_MARGIN = 1.0
 """Further sentences count as evidence when their relevance is less than this below the best."""
 
-_COSINE_CENTRE = 0.80
-
 
 class SimilarityReader:
     """Scores every sentence of the best passages by likeness and term coverage.
@@ -89,8 +87,8 @@ class SimilarityReader:
             for sentence, own in zip(sentences, self._vectors(found.passage), strict=True):
                 match = self._matcher.match(asked, sentence)
                 features = Features(
-                    sentence_cosine=float(vector @ own) - _COSINE_CENTRE,
-                    passage_cosine=found.cosine - _COSINE_CENTRE if found.cosine else 0.0,
+                    sentence_cosine=float(vector @ own) - COSINE_CENTRE,
+                    passage_cosine=centred_cosine(found),
                     sentence_coverage=match.sentence_coverage,
                     context_coverage=match.context_coverage,
                     has_expected=match.has_expected,

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 
 from assistant import wording
-from assistant.answering import LONGEST_QUESTION, Assistant, InvalidQuestion, clean_question
+from assistant.answering import Assistant
+from assistant.asking import InvalidQuestion, clean_question
 from assistant.assembly import Models, assemble
+from assistant.contract import LONGEST_QUESTION
 from assistant.documents import Answer, Filters, Status, Turn
 from assistant.embedding import BundledEncoder
 from assistant.generation import LlmAnswerer
 from assistant.index import Index
 from assistant.reader_model import bundled_reader_model
 from assistant.reading import Thresholds, bundled_calibration
+from assistant.verdict import bundled_yes_model
 from test_generation import ScriptedModel
 
 STEERING = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
@@ -337,7 +340,7 @@ def scripted(index: Index, encoder: BundledEncoder) -> "Scripted":
 
     def build(reply: Any, thresholds: Thresholds | None = None) -> tuple[Asking, list[Any]]:
         model = ScriptedModel(reply=lambda: reply(model) if callable(reply) else reply)
-        models = Models(encoder, bundled_reader_model(), LlmAnswerer(model))
+        models = Models(encoder, bundled_reader_model(), bundled_yes_model(), LlmAnswerer(model))
         assistant = assemble(index, models)
         chosen = assistant.with_thresholds(thresholds) if thresholds else assistant
         return chosen.answer, model.seen

@@ -24,6 +24,12 @@ LONG_ITEM = "Het vierde lid. " + "Het overlegt met de andere leden over de werki
 TWO_PASSAGES = MEMBERS + "".join(f"\n- Lid {n}, {'met een lange naam ' * 8}" for n in range(8))
 
 
+def says_yes(question: str, heading: str, sentence: str) -> bool:
+    """A judge whose verdict can be read off: tests/test_verdict.py has the real one."""
+    assert heading.startswith("Nota")
+    return sentence.startswith("Zeker")
+
+
 class Library:
     """Documents of one section each, their passages, and evidence in them."""
 
@@ -53,7 +59,9 @@ class Library:
 
     def compose(self, question: str, *evidence: Evidence) -> Composition:
         """What is composed, proven to be fit for citation."""
-        composed = Composer(self.documents, self.passage_at).compose(question, evidence, SURE)
+        composed = Composer(self.documents, self.passage_at, says_yes).compose(
+            question, evidence, SURE
+        )
         for marker, item in enumerate(composed.evidence, 1):
             assert cite(item, self.documents[item.passage.document], marker).quote == item.text
         return composed
@@ -182,6 +190,22 @@ def test_no_is_not_said_to_a_question_that_denies() -> None:
 def test_no_is_not_said_when_unsure() -> None:
     assert form_of("Is er een voorzitter?", "Er is geen voorzitter.", SURE - 0.01) is Form.QUOTES
     assert form_of("Is er een voorzitter?", "Er is geen voorzitter.", SURE) is Form.NO
+
+
+def test_yes_is_said_where_the_sentence_settles_it() -> None:
+    assert form_of("Is er een voorzitter?", "Zeker is er een voorzitter.") is Form.YES
+    assert form_of("Is er een voorzitter?", "Er komt een voorzitter.") is Form.QUOTES
+    assert form_of("Wie is voorzitter?", "Zeker is er een voorzitter.") is not Form.YES
+
+
+def test_yes_is_only_said_when_the_reader_is_sure() -> None:
+    sentence = "Zeker is er een voorzitter."
+    assert form_of("Is er een voorzitter?", sentence, SURE) is Form.YES
+    assert form_of("Is er een voorzitter?", sentence, SURE - 0.01) is Form.QUOTES
+
+
+def test_a_denial_goes_before_yes() -> None:
+    assert form_of("Is er een voorzitter?", "Zeker is er geen voorzitter.") is Form.NO
 
 
 # Lists
@@ -366,7 +390,7 @@ def test_whatever_is_composed_can_be_cited(
     if evidence:
         composed = library.compose(question, *evidence)
         assert composed.evidence
-        if composed.form in (Form.QUOTES, Form.NO):
+        if composed.form in (Form.QUOTES, Form.YES, Form.NO):
             assert len(composed.evidence) <= MOST_QUOTES
         if composed.form is Form.COUNT:
             assert int(composed.short_answer) <= len(composed.evidence)

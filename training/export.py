@@ -1,4 +1,5 @@
-"""Export a trained reader to ONNX: ``python -m training.export runs/stage5.pt reader.onnx``.
+"""Export to ONNX: ``python -m training.export runs/stage5.pt reader.onnx`` and, for the yes/no
+network, ``python -m training.export runs/stage5.pt verdict.onnx --verdict runs/verdict.pt``.
 
 The products go in as int8 with one scale a column and one for all activations. That would move
 answers, because a few inputs of a product are twenty times as large as the others; so every input
@@ -22,12 +23,13 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer
+from torch import nn
 
 from assistant.e5_weights import E5Weights, bundled_weights
 from assistant.embedding import bundled_model
-from training.features import Features, collate, encode
+from training.features import Batch, Features, collate, encode
 from training.invented import HELD_OUT, load_invented
-from training.model import ReaderModel, Scores
+from training.model import VERDICTS, ReaderModel, Scores, VerdictModel, shared_layers
 from training.paths import OWN_DATA
 from training.readings import Pair, Reading
 
@@ -36,6 +38,9 @@ ALPHA = 0.7
 SAMPLE = 64
 """Passages on which the largest inputs are found."""
 OUTPUTS = ("start", "end", "evidence", "answerable")
+STATES = "states"
+"""What the reader hands to the yes/no network."""
+VERDICT = "verdict"
 _CONTRIB = "com.microsoft"
 _MASKED = -1e4
 _QUANTISED_BITS = 7
@@ -72,8 +77,13 @@ def quantise(weight: Floats, bits: int) -> tuple[npt.NDArray[np.int8], Floats]:
     return np.rint(weight / scales).astype(np.int8), scales.astype(np.float32)
 
 
-def largest_inputs(model: ReaderModel, features: Sequence[Features]) -> dict[str, Floats]:
-    """The largest magnitude of every input of every product, by the product's name in the graph."""
+def largest_inputs(
+    layers: nn.ModuleList, run: Callable[[Batch], object], features: Sequence[Features]
+) -> dict[str, Floats]:
+    """The largest magnitude of every input of every product, by the product's name in the graph.
+
+    ``run`` puts a batch through the layers.
+    """
     largest: dict[str, torch.Tensor] = {}
 
     def measure(name: str) -> Callable[[torch.nn.Module, tuple[torch.Tensor, ...]], None]:
@@ -85,13 +95,12 @@ def largest_inputs(model: ReaderModel, features: Sequence[Features]) -> dict[str
 
     hooks = [
         getattr(layer, part).register_forward_pre_hook(measure(f"l{number}.{product}"))
-        for number, layer in enumerate(model.layers)
+        for number, layer in enumerate(layers)
         for part, product in _MEASURED.items()
     ]
     with torch.no_grad():
         for start in range(0, len(features), 8):
-            batch = collate(features[start : start + 8])
-            model(batch.ids, batch.mask)
+            run(collate(features[start : start + 8]))
     for hook in hooks:
         hook.remove()
     return {name: value.numpy() for name, value in largest.items()}
@@ -104,8 +113,8 @@ def smoothing(weight: Floats, largest: Floats) -> Floats:
     return np.asarray(factors / np.exp(np.log(factors).mean()), dtype=np.float32)
 
 
-class ReaderGraph:
-    """Builds the reader node by node; names follow the weight file's."""
+class _Graph:
+    """Builds a stack of layers node by node; names follow the weight file's."""
 
     def __init__(
         self, state: dict[str, torch.Tensor], weights: E5Weights, largest: dict[str, Floats]
@@ -115,13 +124,10 @@ class ReaderGraph:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
-    def build(self) -> onnx.ModelProto:
-        """The whole model."""
-        hidden = self._embed()
-        for layer in range(self._shape.layers):
-            hidden = self._layer(f"l{layer}.", f"layers.{layer}.", hidden)
-        self._heads(hidden)
-        graph = helper.make_graph(self._nodes, "reader", _inputs(), _outputs(), self._constants)
+    def _finish(
+        self, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
+    ) -> onnx.ModelProto:
+        graph = helper.make_graph(self._nodes, "reader", inputs, outputs, self._constants)
         opsets = [helper.make_opsetid("", 20), helper.make_opsetid(_CONTRIB, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
@@ -129,13 +135,8 @@ class ReaderGraph:
         self._constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
-    def _outside(self, name: str, value: npt.NDArray[Any]) -> str:
-        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
-        tensor = TensorProto(name=name, data_type=kind, dims=value.shape)
-        tensor.data_location = TensorProto.EXTERNAL
-        tensor.external_data.add(key="location", value="memory")
-        self._constants.append(tensor)
-        return name
+    def _int_mask(self) -> None:
+        self._node("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
 
     def _node(
         self, operator: str, inputs: Sequence[str], output: str | Sequence[str], **attributes: Any
@@ -143,30 +144,6 @@ class ReaderGraph:
         outputs = [output] if isinstance(output, str) else list(output)
         self._nodes.append(helper.make_node(operator, inputs, outputs, **attributes))
         return outputs[0]
-
-    def _embed(self) -> str:
-        tables = self._weights.embeddings
-        for name, value in tables.items():
-            self._outside(name, value)
-        words = self._node(
-            "GatherBlockQuantized",
-            ["emb.word", "input_ids", "emb.scale"],
-            "words",
-            domain=_CONTRIB,
-            bits=4,
-            block_size=self._shape.hidden // tables["emb.scale"].shape[1],
-            gather_axis=0,
-            quantize_axis=1,
-        )
-        zero, one = self._constant("zero", np.array([0])), self._constant("one", np.array([1]))
-        self._node("Shape", ["input_ids"], "shape")
-        self._node("Gather", ["shape", one], "length")
-        self._node("Slice", ["emb.pos", zero, "length", zero], "places")
-        self._node("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
-        size = self._shape.hidden
-        scale = self._weights.floats("emb.ln.w", size)
-        bias = self._weights.floats("emb.ln.b", size)
-        return self._norm(self._node("Add", [words, "places"], "embedded"), "emb.ln", scale, bias)
 
     def _layer(self, prefix: str, source: str, hidden: str) -> str:
         parts = [self._state[f"{source}{part}.weight"].T for part in "qkv"]
@@ -220,6 +197,64 @@ class ReaderGraph:
             "LayerNormalization", inputs, name + ".out", axis=-1, epsilon=self._shape.epsilon
         )
 
+    def _head(self, hidden: str, name: str) -> str:
+        weight = self._constant(name + ".w", self._state[f"{name}.weight"].T)
+        product = self._node("MatMul", [hidden, weight], name + ".product")
+        bias = self._constant(name + ".b", self._state[f"{name}.bias"])
+        return self._node("Add", [product, bias], name + ".out")
+
+
+class ReaderGraph(_Graph):
+    """The reader: embeddings, all layers, three heads."""
+
+    def build(self) -> onnx.ModelProto:
+        """The whole model."""
+        hidden = self._embed()
+        for layer in range(self._shape.layers):
+            hidden = self._layer(f"l{layer}.", f"layers.{layer}.", hidden)
+            if layer + 1 == shared_layers(range(self._shape.layers)):
+                self._node("Identity", [hidden], STATES)
+        self._heads(hidden)
+        inputs = [_ids("input_ids"), _ids("attention_mask")]
+        shapes = [["batch", "tokens"]] * 3 + [["batch"]]
+        outputs = [_floats(n, shape) for n, shape in zip(OUTPUTS, shapes, strict=True)]
+        return self._finish(inputs, [*outputs, self._states()])
+
+    def _states(self) -> onnx.ValueInfoProto:
+        return _floats(STATES, ["batch", "tokens", self._shape.hidden])
+
+    def _outside(self, name: str, value: npt.NDArray[Any]) -> str:
+        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+        tensor = TensorProto(name=name, data_type=kind, dims=value.shape)
+        tensor.data_location = TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value="memory")
+        self._constants.append(tensor)
+        return name
+
+    def _embed(self) -> str:
+        tables = self._weights.embeddings
+        for name, value in tables.items():
+            self._outside(name, value)
+        words = self._node(
+            "GatherBlockQuantized",
+            ["emb.word", "input_ids", "emb.scale"],
+            "words",
+            domain=_CONTRIB,
+            bits=4,
+            block_size=self._shape.hidden // tables["emb.scale"].shape[1],
+            gather_axis=0,
+            quantize_axis=1,
+        )
+        zero, one = self._constant("zero", np.array([0])), self._constant("one", np.array([1]))
+        self._node("Shape", ["input_ids"], "shape")
+        self._node("Gather", ["shape", one], "length")
+        self._node("Slice", ["emb.pos", zero, "length", zero], "places")
+        self._int_mask()
+        size = self._shape.hidden
+        scale = self._weights.floats("emb.ln.w", size)
+        bias = self._weights.floats("emb.ln.b", size)
+        return self._norm(self._node("Add", [words, "places"], "embedded"), "emb.ln", scale, bias)
+
     def _heads(self, hidden: str) -> None:
         tokens = self._head(hidden, "tokens")
         parts = [f"{name}.one" for name in OUTPUTS[:3]]
@@ -232,32 +267,50 @@ class ReaderGraph:
         answerable = self._head(pair, "answerable")
         self._node("Squeeze", [answerable, self._constant("column", np.array([1]))], OUTPUTS[3])
 
-    def _head(self, hidden: str, name: str) -> str:
-        weight = self._constant(name + ".w", self._state[f"{name}.weight"].T)
-        product = self._node("MatMul", [hidden, weight], name + ".product")
-        bias = self._constant(name + ".b", self._state[f"{name}.bias"])
-        return self._node("Add", [product, bias], name + ".out")
+
+class VerdictGraph(_Graph):
+    """The yes/no network on the reader's ``STATES``."""
+
+    def build(self) -> onnx.ModelProto:
+        """The whole model; its one output is a probability for each of ``VERDICTS``."""
+        self._int_mask()
+        hidden = STATES
+        for layer in range(self._shape.layers - shared_layers(range(self._shape.layers))):
+            hidden = self._layer(f"l{layer}.", f"layers.{layer}.", hidden)
+        first = self._node("Gather", [hidden, self._constant("first", np.array(0))], "cls", axis=1)
+        pair = self._node("Gelu", [self._head(first, "pair")], "pair.gelu", domain=_CONTRIB)
+        self._node("Softmax", [self._head(pair, "verdict")], VERDICT)
+        inputs = [_floats(STATES, ["batch", "tokens", self._shape.hidden]), _ids("attention_mask")]
+        return self._finish(inputs, [_floats(VERDICT, ["batch", len(VERDICTS)])])
 
 
-def _inputs() -> list[onnx.ValueInfoProto]:
-    names = ("input_ids", "attention_mask")
-    return [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "tokens"]) for n in names]
+def _ids(name: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"])
 
 
-def _outputs() -> list[onnx.ValueInfoProto]:
-    shapes = [["batch", "tokens"]] * 3 + [["batch"]]
-    return [
-        helper.make_tensor_value_info(n, TensorProto.FLOAT, s)
-        for n, s in zip(OUTPUTS, shapes, strict=True)
-    ]
+def _floats(name: str, shape: Sequence[str | int]) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def export(state: dict[str, torch.Tensor], target: Path) -> None:
-    """Write the ONNX file."""
-    model = ReaderModel()
-    model.load_state_dict(state)
-    largest = largest_inputs(model.eval(), sample(bundled_model().tokenizer))
-    graph = ReaderGraph(state, E5Weights(bundled_weights()), largest)
+def export(reader: ReaderModel, target: Path) -> None:
+    """Write the reader."""
+    largest = largest_inputs(
+        reader.layers, lambda b: reader(b.ids, b.mask), sample(bundled_model().tokenizer)
+    )
+    graph = ReaderGraph(reader.state_dict(), E5Weights(bundled_weights()), largest)
+    target.write_bytes(graph.build().SerializeToString())
+
+
+def export_verdict(reader: ReaderModel, verdict: VerdictModel, target: Path) -> None:
+    """Write the yes/no network that was trained on top of a reader."""
+
+    def run(batch: Batch) -> torch.Tensor:
+        states = reader.states(batch.ids, batch.mask, shared_layers(reader.layers))
+        logits: torch.Tensor = verdict(states, batch.mask)
+        return logits
+
+    largest = largest_inputs(verdict.layers, run, sample(bundled_model().tokenizer))
+    graph = VerdictGraph(verdict.state_dict(), E5Weights(bundled_weights()), largest)
     target.write_bytes(graph.build().SerializeToString())
 
 
@@ -289,11 +342,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path, help="checkpoint of training.train")
     parser.add_argument("target", type=Path, help="ONNX file to write")
+    parser.add_argument("--verdict", type=Path, help="checkpoint of training.verdict to export")
     arguments = parser.parse_args()
-    state = torch.load(arguments.weights, weights_only=True)["model"]
-    export(state, arguments.target)
-    reader = LoadedReader(arguments.target)
-    size = arguments.target.stat().st_size / 1e6
+    reader = ReaderModel()
+    reader.load_state_dict(torch.load(arguments.weights, weights_only=True)["model"])
+    reader.eval()
+    if arguments.verdict:
+        verdict = VerdictModel(reader).eval()
+        verdict.load_state_dict(torch.load(arguments.verdict, weights_only=True)["model"])
+        export_verdict(reader, verdict, arguments.target)
+    else:
+        export(reader, arguments.target)
+        _report(LoadedReader(arguments.target), arguments.target)
+
+
+def _report(reader: LoadedReader, file: Path) -> None:
+    size = file.stat().st_size / 1e6
     one, ten = milliseconds(reader, 1), milliseconds(reader, 10)
     print(f"{size:.1f} MB; 200 tokens: {one:.1f} ms for 1 passage, {ten:.1f} ms for 10")  # noqa: T201
 

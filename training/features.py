@@ -12,7 +12,8 @@ from assistant.e5_weights import E5Weights, bundled_weights
 from assistant.reader_model import LONGEST_INPUT
 from training.readings import Pair, overlaps, sentence_spans
 
-_PAD = 1
+PAD = 1
+"""Token that fills up a batch."""
 _SEPARATOR = "\n"
 
 
@@ -110,7 +111,7 @@ def _label(pair: Pair, span: tuple[int, int]) -> int:
 def collate(features: Sequence[Features]) -> Batch:
     """Pad to the longest and number the sentences on."""
     width = max(len(f.ids) for f in features)
-    ids = torch.full((len(features), width), _PAD)
+    ids = torch.full((len(features), width), PAD)
     sentences = torch.zeros((len(features), width), dtype=torch.int64)
     labels, rows = [-1], [0]
     for row, f in enumerate(features):
@@ -121,7 +122,7 @@ def collate(features: Sequence[Features]) -> Batch:
         rows += [row] * len(f.labels)
     return Batch(
         ids=ids,
-        mask=(ids != _PAD).long(),
+        mask=(ids != PAD).long(),
         body=sentences > 0,
         sentences=sentences,
         labels=torch.tensor(labels),

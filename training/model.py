@@ -5,6 +5,8 @@ no part of the trained weights. Parameter names follow the weight file (``l3.q.w
 export can write them next to the package's own tensors.
 """
 
+import copy
+from collections.abc import Sized
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +18,10 @@ from assistant.e5_weights import E5Weights, bundled_weights
 _LINEAR = ("q", "k", "v", "ao", "fi", "fo")
 _NORM = ("aln", "oln")
 _MASKED = -1e4
+_DROPOUT = 0.1
+
+VERDICTS = ("ja", "nee", "open")
+"""What a sentence says to a yes/no question; "open" settles nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +118,42 @@ class ReaderModel(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Scores:
         """``ids`` and ``mask`` (1 for a token) are int64 (batch, tokens)."""
-        states = self.embeddings(ids)
-        attended = (1.0 - mask.float())[:, None, None, :] * _MASKED
-        for layer in self.layers:
-            states = layer(states, attended)
+        states = self.states(ids, mask, len(self.layers))
         start, end, evidence = self.tokens(states).float().unbind(-1)
         pair = functional.gelu(self.pair(states[:, 0]))
         return Scores(start, end, evidence, self.answerable(pair).float()[:, 0])
+
+    def states(self, ids: Tensor, mask: Tensor, layers: int) -> Tensor:
+        """What the first ``layers`` layers make of the tokens (batch, tokens, hidden)."""
+        states: Tensor = self.embeddings(ids)
+        attended = (1.0 - mask.float())[:, None, None, :] * _MASKED
+        for layer in self.layers[:layers]:
+            states = layer(states, attended)
+        return states
+
+
+def shared_layers(reader: Sized) -> int:
+    """How many of the reader's layers the yes/no network uses unchanged: the lower half."""
+    return len(reader) // 2
+
+
+class VerdictModel(nn.Module):
+    """Question and sentence to a verdict: the reader's lower layers, and own copies of the others.
+
+    The lower layers are no part of its weights.
+    """
+
+    def __init__(self, reader: ReaderModel) -> None:
+        super().__init__()
+        self.layers = copy.deepcopy(reader.layers[shared_layers(reader.layers) :])
+        self.pair = copy.deepcopy(reader.pair)
+        self.drop = nn.Dropout(_DROPOUT)
+        self.verdict = nn.Linear(self.pair.out_features, len(VERDICTS))
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Logits (batch, ``VERDICTS``) from the states after the shared layers."""
+        attended = (1.0 - mask.float())[:, None, None, :] * _MASKED
+        for layer in self.layers:
+            states = layer(states, attended)
+        logits: Tensor = self.verdict(self.drop(functional.gelu(self.pair(states[:, 0]))))
+        return logits

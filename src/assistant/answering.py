@@ -3,62 +3,57 @@
 import logging
 import re
 import time
-import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from assistant import grounding, wording
 from assistant.abstaining import Search, explain, has_words
+from assistant.asking import InvalidQuestion, check_filters, clean_question
 from assistant.comparison import compare
-from assistant.composition import Composer, Composition, Form
+from assistant.composition import Composer, Composition, Form, SaysYes
 from assistant.conversation import standalone_question
 from assistant.documents import (
     Answer,
     Citation,
     Document,
     Evidence,
+    EvidenceEvent,
     Filters,
-    Kind,
+    Passage,
     Quoted,
+    RetrievalEvent,
     ScoredPassage,
     Status,
     Timings,
     Turn,
 )
-from assistant.dutch.folding import fold
 from assistant.dutch.questions import is_comparison
 from assistant.generation import GenerationError, LlmAnswerer
 from assistant.reading import Reader, Reading, Thresholds
 from assistant.retrieval import HybridRetriever, matches
 
-LONGEST_QUESTION, MOST_CLEANED = 2000, 20_000
-"""Characters of a question, and of what is worth cleaning before saying that it is too long."""
-
-LONGEST_ECHO = 200
-"""Characters of wrong filter values that an error message repeats."""
-
 RETRIEVED = 10
 MOST_RELATED = 3
+MOST_WEIGHED = 5
+"""Sentences of an ``EvidenceEvent``."""
 
 _MARKER = re.compile(r"\s*\[\d+\]")
 _log = logging.getLogger(__name__)
 
 Answerer = Literal["extractive", "llm"]
-
-
-class InvalidQuestion(ValueError):
-    """A question or filter that cannot be used; the message is Dutch and for the user."""
+Stage = RetrievalEvent | EvidenceEvent | Answer
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question on its way to an answer."""
+    """A question on its way to an answer; ``llm`` is set when it is to write that."""
 
     question: str
     standalone: str
     filters: Filters
+    llm: LlmAnswerer | None
     started: float
 
 
@@ -70,6 +65,7 @@ class Assistant:
         documents: Mapping[str, Document],
         retriever: HybridRetriever,
         reader: Reader,
+        says_yes: SaysYes,
         llm: LlmAnswerer | None = None,
         thresholds: Thresholds | None = None,
     ) -> None:
@@ -77,12 +73,15 @@ class Assistant:
         self.retriever = retriever
         self.thresholds = thresholds or reader.thresholds
         self._reader = reader
-        self._composer = Composer(documents, retriever.index.passage_at)
+        self._says_yes = says_yes
+        self._composer = Composer(documents, retriever.index.passage_at, says_yes)
         self._llm = llm
 
     def with_thresholds(self, thresholds: Thresholds) -> "Assistant":
         """The same assistant with other limits; evaluation looks behind an abstention with it."""
-        return Assistant(self.documents, self.retriever, self._reader, self._llm, thresholds)
+        return Assistant(
+            self.documents, self.retriever, self._reader, self._says_yes, self._llm, thresholds
+        )
 
     def answer(
         self,
@@ -96,40 +95,74 @@ class Assistant:
         ``answerer`` defaults to the LLM when one is set. Raises ``InvalidQuestion`` when the
         question is empty or too long, a filter value unknown, or no LLM set that is asked for.
         """
-        started = time.perf_counter()
-        cleaned = clean_question(question)
-        self.check_filters(filters)
-        if answerer == "llm" and self._llm is None:
-            raise InvalidQuestion(wording.NO_LLM)
-        standalone = clean_question(standalone_question(cleaned, history))
-        asked = _Asked(cleaned, standalone, filters, started)
-        if not has_words(standalone):
-            return self._abstain(asked, [], Timings())
-        found = self.retriever.search(standalone, filters, RETRIEVED)
+        *_, last = self.stages(question, history, filters, answerer)
+        return cast(Answer, last)
+
+    def stages(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),  # noqa: B008
+        answerer: Answerer | None = None,
+    ) -> Iterator[Stage]:
+        """``answer`` step by step: what was retrieved, what may answer, and last the answer.
+
+        A question without words that could be looked up goes to its abstention at once. Whoever
+        stops iterating saves the steps that are left. Raises ``InvalidQuestion`` at the first step.
+        """
+        asked = self._asked(question, history, filters, answerer)
+        if not has_words(asked.standalone):
+            yield self._abstain(asked, [], Timings())
+            return
+        found = self.retriever.search(asked.standalone, filters, RETRIEVED)
         retrieved = time.perf_counter()
-        sides = self._sides(asked, found, answerer)
+        yield RetrievalEvent(passages=tuple(self._quote(item.passage) for item in found))
+        sides = self._sides(asked, found)
         if sides:
-            composed = Composition(Form.COMPARISON, sides)
             weakest = min(side.confidence for side in sides)
-            return self._compose(asked, composed, weakest, _timings(asked, retrieved))
-        reading = self._reader.read(standalone, found)
+            yield self._weighed(sides, weakest)
+            composed = Composition(Form.COMPARISON, sides)
+            yield self._compose(asked, composed, weakest, _timings(asked, retrieved))
+            return
+        reading = self._reader.read(asked.standalone, found)
         timings = _timings(asked, retrieved)
         best = reading.evidence[0].confidence if reading.evidence else 0.0
         if not reading.evidence or best < self.thresholds.partial:
-            return self._abstain(asked, reading.passages, timings, best)
-        return self._conclude(asked, reading, timings, answerer)
+            yield self._weighed((), best)
+            yield self._abstain(asked, reading.passages, timings, best)
+            return
+        yield self._weighed(reading.evidence[:MOST_WEIGHED], best)
+        yield self._conclude(asked, reading, timings)
 
-    def _sides(
-        self, asked: _Asked, found: Sequence[ScoredPassage], answerer: Answerer | None
-    ) -> tuple[Evidence, ...]:
+    def _asked(
+        self, question: str, history: Sequence[Turn], filters: Filters, answerer: Answerer | None
+    ) -> _Asked:
+        started = time.perf_counter()
+        cleaned = clean_question(question)
+        check_filters(filters, self.documents)
+        if answerer == "llm" and self._llm is None:
+            raise InvalidQuestion(wording.NO_LLM)
+        standalone = clean_question(standalone_question(cleaned, history))
+        llm = None if answerer == "extractive" else self._llm
+        return _Asked(cleaned, standalone, filters, llm, started)
+
+    def _quote(self, passage: Passage) -> Quoted:
+        return grounding.quote_passage(passage, self.documents[passage.document])
+
+    def _weighed(self, evidence: Sequence[Evidence], confidence: float) -> EvidenceEvent:
+        """Sentences as likely as the least that an answer would cite, proven like a citation."""
+        quoted = tuple(
+            grounding.quote_evidence(item, self.documents[item.passage.document])
+            for item in evidence
+            if item.confidence >= self.thresholds.partial
+        )
+        return EvidenceEvent(evidence=quoted, confidence=round(confidence, 4))
+
+    def _sides(self, asked: _Asked, found: Sequence[ScoredPassage]) -> tuple[Evidence, ...]:
         """The evidence of each of two documents, when the question compares them."""
-        if not is_comparison(asked.standalone) or self._writes(answerer):
+        if not is_comparison(asked.standalone) or asked.llm:
             return ()
         return compare(asked.standalone, found, self.retriever, self._reader, asked.filters)
-
-    def _writes(self, answerer: Answerer | None) -> bool:
-        """Whether the language model is to write the answer."""
-        return self._llm is not None and answerer != "extractive"
 
     def warm_up(self) -> None:
         """Do ahead what the first questions would wait for."""
@@ -137,40 +170,13 @@ class Assistant:
 
     def search(self, query: str, filters: Filters, k: int) -> list[ScoredPassage]:
         """The ``k`` passages nearest to a query. Raises ``InvalidQuestion`` like ``answer``."""
-        self.check_filters(filters)
+        check_filters(filters, self.documents)
         return self.retriever.search(clean_question(query), filters, k)
 
-    def check_filters(self, filters: Filters) -> None:
-        """Raise ``InvalidQuestion`` for a filter value that no document has."""
-        if filters == Filters():
-            return
-        known = {
-            "documents": set(self.documents),
-            "kinds": {kind.value for kind in Kind},
-            "parties": {
-                p for document in self.documents.values() for p in document.metadata.parties
-            },
-        }
-        for name, choices in known.items():
-            folded = set(map(fold, choices))
-            unknown = {value for value in getattr(filters, name) if fold(value) not in folded}
-            if unknown:
-                raise InvalidQuestion(
-                    wording.UNKNOWN_FILTER.format(
-                        name=name,
-                        values=", ".join(sorted(unknown))[:LONGEST_ECHO],
-                        choices=", ".join(sorted(choices)),
-                    )
-                )
-        if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
-            raise InvalidQuestion(wording.REVERSED_DATES)
-
-    def _conclude(
-        self, asked: _Asked, reading: Reading, timings: Timings, answerer: Answerer | None
-    ) -> Answer:
-        if self._llm is not None and self._writes(answerer):
+    def _conclude(self, asked: _Asked, reading: Reading, timings: Timings) -> Answer:
+        if asked.llm:
             try:
-                return self._generate(asked, reading, timings, self._llm)
+                return self._generate(asked, reading, timings, asked.llm)
             except GenerationError as error:
                 _log.warning("Answering without the language model: %s", error)
         sure = self.thresholds.answered
@@ -248,7 +254,7 @@ class Assistant:
             status=Status.ABSTAINED,
             answer=explain(self._search(asked), self.retriever.index.analyzer),
             confidence=confidence,
-            related=tuple(grounding.quote_passage(p, self.documents[p.document]) for p in passages),
+            related=tuple(map(self._quote, passages)),
         )
 
     def _search(self, asked: _Asked) -> Search:
@@ -285,38 +291,14 @@ class Assistant:
         )
 
 
-def clean_question(question: str) -> str:
-    """``question`` without control characters and spare white space.
-
-    Raises ``InvalidQuestion`` when nothing is left or it is longer than ``LONGEST_QUESTION``.
-    """
-    if len(question) > MOST_CLEANED:
-        raise _too_long(question)
-    visible = "".join(
-        " " if char.isspace() or unicodedata.category(char) in ("Cc", "Cs") else char
-        for char in question
-        if unicodedata.category(char) != "Cf"
-    )
-    cleaned = re.sub(r"\s+", " ", visible).strip()
-    if not cleaned:
-        raise InvalidQuestion(wording.EMPTY_QUESTION)
-    if len(cleaned) > LONGEST_QUESTION:
-        raise _too_long(cleaned)
-    return cleaned
-
-
-def _too_long(question: str) -> InvalidQuestion:
-    return InvalidQuestion(
-        wording.LONG_QUESTION.format(length=len(question), limit=LONGEST_QUESTION)
-    )
-
-
 def _in_words(composed: Composition, citations: Sequence[Citation]) -> str:
     """The Dutch text of an answer, each quote with its marker."""
     quotes = [wording.QUOTE.format(quote=c.quote, marker=c.marker) for c in citations]
     match composed.form:
         case Form.SHORT:
             opening = _as_sentence(composed.short_answer)
+        case Form.YES:
+            opening = wording.YES
         case Form.NO:
             opening = wording.NO
         case Form.LIST:

@@ -20,6 +20,7 @@ from assistant.reading import Reader, TrainedReader, bundled_calibration
 from assistant.retrieval import HybridRetriever
 from assistant.settings import Settings
 from assistant.similarity import SimilarityReader
+from assistant.verdict import YesModel, bundled_yes_model
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Models:
 
     encoder: Encoder
     reader_model: ReaderModel | None
+    yes_model: YesModel
     llm: LlmAnswerer | None = None
 
 
@@ -63,10 +65,11 @@ def load_models(settings: Settings) -> Models:
         raise AssemblyError(f"ASSISTANT_ENCODER={settings.encoder}: {error}") from error
     try:
         reader_model = _load_reader_model(settings.reader)
+        yes_model = bundled_yes_model()
     except (ModelError, OSError, ValueError) as error:
         raise AssemblyError(f"ASSISTANT_READER={settings.reader}: {error}") from error
     try:
-        return Models(encoder, reader_model, load_llm(settings))
+        return Models(encoder, reader_model, yes_model, load_llm(settings))
     except (ImportError, ValueError) as error:
         raise AssemblyError(f"ASSISTANT_LLM={settings.llm}: {error}") from error
 
@@ -90,7 +93,7 @@ def assemble(index: Index, models: Models) -> Assistant:
         if models.reader_model
         else SimilarityReader(matcher, models.encoder)
     )
-    return Assistant(index.documents, retriever, reader, models.llm)
+    return Assistant(index.documents, retriever, reader, models.yes_model.says_yes, models.llm)
 
 
 def update_from_corpus(
@@ -157,14 +160,15 @@ class LiveAssistant:
 
     def start_loading(self) -> None:
         """Load and warm up in the background; a question that comes earlier waits for it."""
-        threading.Thread(target=self._load, name="load-assistant", daemon=True).start()
+        threading.Thread(target=self.load, name="load-assistant", daemon=True).start()
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Load and warm up; log what is in the way, which the first question meets again."""
         try:
             self.get().warm_up()
         except IndexUnavailable as error:
             _log.error("%s", error)
-        except Exception:  # a thread has no caller; the first question meets the error again
+        except Exception:
             _log.exception("The assistant could not be loaded")
 
     def is_loaded(self) -> bool:

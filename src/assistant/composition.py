@@ -9,6 +9,7 @@ from assistant.dutch.mentions import count_value, find_numbers
 from assistant.dutch.negation import is_negated, is_plain_denial
 from assistant.dutch.questions import Expected, asks_count, expected_answer
 from assistant.enumeration import Enumeration, Span, enumeration_at
+from assistant.passages import heading_of
 
 MOST_QUOTES = 10
 """Quotes of a list that the text gives in sentences."""
@@ -23,12 +24,16 @@ a right best one, but 15 of 65 for other questions.
 FindPassage = Callable[[str, int], Passage | None]
 """Document id and offset to the passage that holds it."""
 
+SaysYes = Callable[[str, str, str], bool]
+"""Question, heading and sentence to whether that answers "ja"."""
+
 
 class Form(Enum):
     """How the pieces of an answer are put in words."""
 
     QUOTES = auto()
     SHORT = auto()
+    YES = auto()
     NO = auto()
     LIST = auto()
     COUNT = auto()
@@ -47,9 +52,12 @@ class Composition:
 class Composer:
     """Chooses the pieces of an answer. ``find_passage`` looks into the whole index."""
 
-    def __init__(self, documents: Mapping[str, Document], find_passage: FindPassage) -> None:
+    def __init__(
+        self, documents: Mapping[str, Document], find_passage: FindPassage, says_yes: SaysYes
+    ) -> None:
         self._documents = documents
         self._find_passage = find_passage
+        self._says_yes = says_yes
 
     def compose(self, question: str, evidence: Sequence[Evidence], sure: float) -> Composition:
         """The pieces of the answer to ``question``; ``evidence`` comes best first.
@@ -63,11 +71,18 @@ class Composer:
         if best.confidence >= sure:
             if expected is Expected.LIST:
                 return self._list(best, evidence, listed)
-            if expected is Expected.YES_NO and _is_denied(question, best):
-                return Composition(Form.NO, (best,))
+            if expected is Expected.YES_NO:
+                return Composition(self._verdict(question, best), (best,))
         if best.short_answer and expected in _SHORT:
             return Composition(Form.SHORT, (best,), best.short_answer)
         return Composition(Form.QUOTES, (best,))
+
+    def _verdict(self, question: str, best: Evidence) -> Form:
+        """Yes or no where the sentence settles it, else the sentence alone."""
+        if not is_negated(question) and is_plain_denial(best.text):
+            return Form.NO
+        heading = heading_of(self._documents[best.passage.document], best.passage)
+        return Form.YES if self._says_yes(question, heading, best.text) else Form.QUOTES
 
     def _list(
         self, best: Evidence, evidence: Sequence[Evidence], listed: Enumeration | None
@@ -135,7 +150,3 @@ def _is_all_evidence(listed: Enumeration, best: Evidence, likely: Sequence[Evide
         return True
     hits = [any(s <= item.start < e for item in likely) for s, e in listed.items]
     return sum(hits) > 1
-
-
-def _is_denied(question: str, best: Evidence) -> bool:
-    return not is_negated(question) and is_plain_denial(best.text)

@@ -228,6 +228,22 @@ class Answer(FrozenModel):
         return self.model_dump(mode="json")
 
 
+class RetrievalEvent(FrozenModel):
+    """First step towards an answer: the passages that are going to be read, best first."""
+
+    passages: tuple[Quoted, ...]
+
+
+class EvidenceEvent(FrozenModel):
+    """Second step: the sentences that may answer, likeliest first; none where none is likely.
+
+    ``confidence`` is the probability that the first one found, shown here or not, is right.
+    """
+
+    evidence: tuple[Quoted, ...]
+    confidence: float = Field(ge=0, le=1)
+
+
 @dataclass(frozen=True, slots=True)
 class CorpusError:
     """Why one file of the corpus could not be used, in a form a maintainer can act on."""

@@ -51,6 +51,12 @@ def cite(evidence: Evidence, document: Document, marker: int) -> Citation:
     return Citation(marker=marker, **fields)
 
 
+def quote_evidence(evidence: Evidence, document: Document) -> Quoted:
+    """The same without a place in an answer. Raises ``GroundingError`` if it is not verbatim."""
+    _check(document, evidence.passage, evidence.start, evidence.end, evidence.text)
+    return Quoted(**_quoted_fields(document, evidence.passage, evidence.start, evidence.end))
+
+
 def quote_passage(passage: Passage, document: Document) -> Quoted:
     """A whole passage, without its heading, as a quote."""
     body = document.text[passage.body_start : passage.end]

@@ -38,13 +38,14 @@ CACHED_READINGS = 256
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 MODEL_FILE = "reader.onnx"
-MODEL_SHA256 = "39a8b5305685aab85da85f9c3c49d5c63986a6f680cc9bb888c46d6bce37e7cd"
+MODEL_SHA256 = "926cfccf3596b6a7704ecb09033d805a220f684bc01eb88ee87051f6c8aa2c43"
 
 _REPAIR = "reinstall the package, or in a clone run `git checkout` on the file."
 _OUTPUTS = ("start", "end", "evidence", "answerable")
 _BOS_ID, _EOS_ID = 0, 2
 
 Floats = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
 
 
 class ModelError(Exception):
@@ -217,6 +218,15 @@ class BundledReaderModel(WindowModel):
             TokenScores(start[row], end[row], evidence[row], float(answerable[row]))
             for row in range(len(windows))
         ]
+
+    def states(self, question: str, text: str) -> tuple[Floats, Ids]:
+        """What the lower half of the network makes of a question with a short text, and its mask.
+
+        Of a text that is longer than a window only the first window is read.
+        """
+        ids, mask = pad([self.windows(question, text)[0].ids])
+        (states,) = self._session.run(["states"], {"input_ids": ids, "attention_mask": mask})
+        return states, mask
 
 
 @lru_cache(maxsize=1)

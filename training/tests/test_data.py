@@ -9,6 +9,7 @@ import pytest
 from assistant.corpus import load_corpus
 from assistant.documents import Kind
 from assistant.evaluation.cases import ANSWERABLE, STYLES, load_cases
+from training.model import VERDICTS
 from training.paths import OWN_DATA
 from training.rows import Row, read_folder, read_rows
 
@@ -97,3 +98,19 @@ def test_every_invented_document_is_described() -> None:
 def test_sizes_are_those_of_the_readme() -> None:
     assert sum(len(read_rows(path)) for path in INVENTED) == 4872
     assert sum(len(read_rows(path)) for path in DEKAMER) == 2300
+
+
+YESNO = sorted(OWN_DATA.glob("yesno_*.jsonl"))
+NOT_YES_OR_NO = re.compile(r"(?i)(?:wie|wat|waar|wanneer|hoeveel|hoe|waarom|welke?)\b")
+
+
+@pytest.mark.parametrize("path", YESNO, ids=lambda path: path.stem)
+def test_yes_no_questions_rest_on_a_sentence_of_their_section(path: Path) -> None:
+    rows = read_rows(path)
+    documents = {row["doc_id"]: row for row in read_folder(OWN_DATA, "docs_*.jsonl")}
+    for row in rows:
+        text = documents[row["doc_id"]]["sections"][row["section"]]["text"]
+        assert row["evidence"] in text, row
+        assert row["verdict"] in VERDICTS, row
+        assert not NOT_YES_OR_NO.match(row["question"]), row
+    assert len({(row["doc_id"], row["question"]) for row in rows}) == len(rows)

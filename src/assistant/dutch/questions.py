@@ -20,8 +20,23 @@ class Expected(StrEnum):
     OTHER = "other"
 
 
+_FIRST_VERBS = (
+    "is zijn was waren heeft hebben had hadden wordt worden werd werden kan kunnen kon konden mag"
+    " mogen moet moeten moest zal zullen zou zouden hoeft hoeven dient dienen bestaat bestaan staat"
+    " staan komt komen krijgt krijgen geldt gelden doet doen gaat gaan klopt duurt duren voorziet"
+    " voorzien neemt nemen loopt lopen valt vallen betaalt betalen ligt liggen zit zitten werkt"
+    " werken blijft blijven telt bevat regelt vermeldt hoort verplicht volstaat maakt maken geeft"
+    " kunt does do did are can has have must may will est-ce"
+).split()
+"""Verbs with which a Dutch (English, French) question for "ja" or "nee" begins."""
+
 # The first pattern that matches decides; more specific wordings come first.
 _PATTERNS = (
+    (
+        Expected.YES_NO,
+        rf"^(?:{'|'.join(_FIRST_VERBS)})\b"
+        r"(?!.*\b(?:wie|wat|waar|waarom|wanneer|welke?|hoeveel|hoe|who|what|when|which|how)\b)",
+    ),
     (
         Expected.DATE,
         r"\bwanneer\b|\bdatum\b|\bdata van\b|\bwelk(?:e)? (?:dag|jaar|jaren|maand|moment|data)\b"
@@ -46,12 +61,6 @@ _PATTERNS = (
     ),
     (Expected.NAME, r"\bwie\b|\bdoor wie\b|\bwelke (?:persoon|organisatie)\b|\bwho\b|\bqui\b"),
     (Expected.PLACE, r"^(?:in |van )?waar\b|\bwhere\b|^ou\b"),
-    (
-        Expected.YES_NO,
-        r"^(?:is|zijn|was|waren|heeft|hebben|wordt|worden|werd|werden|kan|kunnen|mag|mogen|moet"
-        r"|moeten|bestaat|bestaan|staat|komt|krijgt|krijgen|geldt|doet|gaat|klopt|does|do|are|can"
-        r"|est-ce)\b",
-    ),
 )
 _COMPILED = tuple((expected, re.compile(pattern)) for expected, pattern in _PATTERNS)
 

@@ -29,6 +29,7 @@ from assistant.passages import in_context, split_document
 from assistant.reader_model import bundled_reader_model
 from assistant.retrieval import HybridRetriever
 from assistant.settings import Settings
+from assistant.verdict import bundled_yes_model
 
 READY_WITHIN = 120.0
 ASKED = 200
@@ -145,7 +146,9 @@ class _Size:
     def ask_rows(self, questions: Sequence[str]) -> list[Row]:
         """Milliseconds a question, by stage; every other question only warms up."""
         self.log(f"{self.name}: asking {len(questions)} questions")
-        assistant = assemble(self.opened(), Models(self.encoder, bundled_reader_model()))
+        assistant = assemble(
+            self.opened(), Models(self.encoder, bundled_reader_model(), bundled_yes_model())
+        )
         assistant.warm_up()
         for question in questions[::2]:
             assistant.answer(question)

@@ -204,6 +204,12 @@ def test_yes_is_only_said_when_the_reader_is_sure() -> None:
     assert form_of("Is er een voorzitter?", sentence, SURE - 0.01) is Form.QUOTES
 
 
+def test_yes_is_not_said_with_a_reserve() -> None:
+    for reserve in ("behalve in juli", "mits akkoord", "m.u.v. de zomer", "maar niet altijd"):
+        sentence = f"Zeker is er een voorzitter, {reserve}."
+        assert form_of("Is er een voorzitter?", sentence) is Form.QUOTES
+
+
 def test_a_denial_goes_before_yes() -> None:
     assert form_of("Is er een voorzitter?", "Zeker is er geen voorzitter.") is Form.NO
 

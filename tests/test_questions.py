@@ -33,6 +33,8 @@ from assistant.dutch.questions import (
         ("Geef de leden van de stuurgroep.", Expected.LIST),
         ("Is er een lijst?", Expected.YES_NO),
         ("Duurt het drie jaar?", Expected.YES_NO),
+        ("Verandert het akkoord iets?", Expected.YES_NO),
+        ("Met het fonds?", Expected.OTHER),
         ("Geldt dit voor alle partners?", Expected.YES_NO),
         ("Kunt u zeggen wie de voorzitter is?", Expected.NAME),
         ("Wat betekent SPOC?", Expected.DEFINITION),

@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from assistant.documents import Document, Evidence, Passage
 from assistant.dutch.mentions import count_value, find_numbers
-from assistant.dutch.negation import is_negated, is_plain_denial
+from assistant.dutch.negation import is_negated, is_plain_denial, is_without_reserve
 from assistant.dutch.questions import Expected, asks_count, expected_answer
 from assistant.enumeration import Enumeration, Span, enumeration_at
 from assistant.passages import heading_of
@@ -82,7 +82,8 @@ class Composer:
         if not is_negated(question) and is_plain_denial(best.text):
             return Form.NO
         heading = heading_of(self._documents[best.passage.document], best.passage)
-        return Form.YES if self._says_yes(question, heading, best.text) else Form.QUOTES
+        is_yes = is_without_reserve(best.text) and self._says_yes(question, heading, best.text)
+        return Form.YES if is_yes else Form.QUOTES
 
     def _list(
         self, best: Evidence, evidence: Sequence[Evidence], listed: Enumeration | None

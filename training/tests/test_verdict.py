@@ -34,7 +34,7 @@ def test_variation_changes_the_verdict_with_what_it_says() -> None:
         if row.sentence != ROW.sentence:
             assert row.verdict == "open"
         if row.verdict == "nee":
-            assert "3" not in row.question
+            assert " 3 " not in row.question
     assert {row.verdict for row in seen} == set(VERDICTS)
     assert any(row == ROW for row in seen)
 
@@ -46,8 +46,10 @@ def test_batches_hold_every_row_once() -> None:
 
 
 def test_training_learns_its_rows(tiny: E5Weights, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The words decide: the tiny tokenizer is replaced by one id a verdict."""
-    monkeypatch.setattr(verdict, "PASSES", 30)
+    """One token a verdict stands for the words, which the tiny network cannot tell apart."""
+    monkeypatch.setattr(verdict, "PASSES", 40)
+    monkeypatch.setattr(verdict, "RATE", 2e-3)
+    monkeypatch.setattr(verdict, "HEAD_RATE", 5e-3)
     monkeypatch.setattr(verdict, "varied", lambda row, rng: row)
     monkeypatch.setattr(
         Judged, "tokens", lambda row, tokenizer: [0, 10 + VERDICTS.index(row.verdict), 2]

@@ -1,4 +1,4 @@
-"""Whether a Dutch text denies something."""
+"""Whether a Dutch text denies something, or says it without reserve."""
 
 import re
 
@@ -18,7 +18,17 @@ _EXCEPTION = re.compile(r"\b(?:tenzij|behalve|maar|zonder|ook|alleen|enkel)\b")
 def is_plain_denial(text: str) -> bool:
     """Whether ``text`` denies without exception: "er is geen lijst", not "niet alleen".
 
-    Of 176 invented yes/no questions whose evidence is one, 172 are answered by "nee". There is no
-    such rule for "ja": of 53 whose evidence holds neither denial nor restriction, 26 are.
+    Of 176 invented yes/no questions whose evidence is one, 172 are answered by "nee".
     """
     return is_negated(text) and _EXCEPTION.search(fold(text)) is None
+
+
+_RESERVE = re.compile(
+    r"\b(?:tenzij|behalve|uitgezonderd|uitzondering|m\.?u\.?v|mits|indien|voorwaarde|alleen|enkel"
+    r"|uitsluitend|principe|maar|soms|mogelijk)\b"
+)
+
+
+def is_without_reserve(text: str) -> bool:
+    """Whether ``text`` neither denies nor makes an exception or a condition."""
+    return not is_negated(text) and _RESERVE.search(fold(text)) is None

@@ -30,11 +30,16 @@ _FIRST_VERBS = (
 ).split()
 """Verbs with which a Dutch (English, French) question for "ja" or "nee" begins."""
 
+_SUBJECTS = "het|de|een|er|dit|deze|dat|die|men|je|u|we|wij|ze|zij|hij|elke?|iedere?|alle"
+"""Words with which a subject begins; after a word in -t or -en they show that this is a verb."""
+
+_NO_VERBS = "met|uit|tot|niet|wat|dat|sinds|binnen|buiten|tussen|tegen|naast|boven|een|geen|enkel"
+
 # The first pattern that matches decides; more specific wordings come first.
 _PATTERNS = (
     (
         Expected.YES_NO,
-        rf"^(?:{'|'.join(_FIRST_VERBS)})\b"
+        rf"^(?:(?:{'|'.join(_FIRST_VERBS)})\b|(?!(?:{_NO_VERBS})\b)\w+(?:t|en) (?:{_SUBJECTS})\b)"
         r"(?!.*\b(?:wie|wat|waar|waarom|wanneer|welke?|hoeveel|hoe|who|what|when|which|how)\b)",
     ),
     (

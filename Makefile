@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 BEIR ?=
 
-.PHONY: run test index eval baseline bench lint format install install-dev chromium clean
+.PHONY: run test index eval baseline bench openapi fuzz lint format install install-dev chromium clean
 
 # A bad document is reported and left out; the others are served.
 run: install ## install, index, serve chat and API on one port
@@ -26,6 +26,13 @@ baseline: install index ## make the present answers the baseline and show what t
 bench: install-dev ## speed and memory beside plain LangChain; BEIR=folder adds retrieval quality
 	$(BIN)/assistant bench $(if $(BEIR),--beir $(BEIR))
 
+openapi: install ## write docs/openapi.json, the contract that the tests hold the API to
+	$(BIN)/assistant openapi > docs/openapi.new
+	mv docs/openapi.new docs/openapi.json
+
+fuzz: install-dev ## over 5,000 requests made from the contract; tells what came back
+	FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q -s tests/test_contract_fuzzing.py
+
 lint: install-dev ## formatting, lint rules, strict types
 	$(BIN)/ruff format --check src tests evals training
 	$(BIN)/ruff check src tests evals training
@@ -46,7 +53,7 @@ install-dev: .venv/installed-dev
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(PIP) --editable '.[dev,bench,llm]'
+	$(PIP) --editable '.[dev,bench,llm,otel]'
 	touch $@
 
 # The browser test drives Debian's Chromium.

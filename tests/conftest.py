@@ -6,19 +6,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from assistant.answering import Assistant
 from assistant.api import create_app
-from assistant.assembly import LiveAssistant, build_assistant, update_from_corpus
+from assistant.assembly import build_assistant, update_from_corpus
 from assistant.corpus import load_corpus
 from assistant.documents import Corpus
 from assistant.embedding import BundledEncoder
 from assistant.evaluation.bench import free_port, wait_until_ready
 from assistant.index import Index
 from assistant.indexing import ignore_progress
+from assistant.service import Service
 from assistant.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -59,24 +61,40 @@ def assistant(settings: Settings) -> Assistant:
 @pytest.fixture(scope="session")
 def client(settings: Settings) -> TestClient:
     """HTTP client of the API, without the chat."""
-    return TestClient(create_app(LiveAssistant(settings)), raise_server_exceptions=False)
+    return TestClient(create_app(Service(settings)), raise_server_exceptions=False)
 
 
-Serving = Callable[[], AbstractContextManager[tuple["subprocess.Popen[bytes]", int]]]
+ClientWith = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session")
+def client_with(settings: Settings) -> ClientWith:
+    """Makes an app with some other settings and gives its client; the models load only once."""
+    live = Service(settings).live
+
+    def make(**changes: Any) -> TestClient:
+        service = Service(settings.model_copy(update=changes))
+        service.live = live
+        return TestClient(create_app(service), raise_server_exceptions=False)
+
+    return make
+
+
+Serving = Callable[..., AbstractContextManager[tuple["subprocess.Popen[bytes]", int]]]
 
 
 @pytest.fixture(scope="session")
 def serving(settings: Settings) -> Serving:
-    """Starts a real `assistant serve` process over the same index; gives it and its port."""
+    """Starts a real `assistant serve`, with more options if given; gives process and port."""
 
     @contextmanager
-    def start() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    def start(*options: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
         port = free_port()
         environment = os.environ | {
             "ASSISTANT_CORPUS": str(settings.corpus),
             "ASSISTANT_INDEX": str(settings.index),
         }
-        command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
+        command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port), *options]
         process = subprocess.Popen(command, env=environment, cwd=ROOT)
         try:
             wait_until_ready(port)

@@ -12,8 +12,8 @@ from httpx import Response
 from assistant import wording
 from assistant.answering import Assistant
 from assistant.api import create_app
-from assistant.assembly import LiveAssistant
 from assistant.server import build_app
+from assistant.service import Service
 from assistant.settings import Settings
 
 STEERING = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
@@ -26,7 +26,7 @@ def assert_problem(response: Response, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
-    assert set(problem) == {"type", "title", "status", "detail", "instance"}
+    assert set(problem) == {"type", "title", "status", "detail", "instance", "request_id"}
     assert problem["status"] == status
     assert problem["title"] in wording.PROBLEMS.values()
     assert problem["detail"]
@@ -289,7 +289,7 @@ def test_an_unknown_page_is_not_found(client: TestClient) -> None:
     assert_problem(client.get("/v2/vraag"), 404)
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "TRACE", "VERZONNEN"])
 def test_another_method_is_a_problem(method: str, client: TestClient) -> None:
     response = client.request(method, "/v1/ask")
     assert_problem(response, 405)
@@ -309,14 +309,14 @@ def test_the_api_describes_itself(client: TestClient) -> None:
 
 
 def test_before_the_first_question_it_is_starting(settings: Settings) -> None:
-    response = TestClient(create_app(LiveAssistant(settings))).get("/readyz")
+    response = TestClient(create_app(Service(settings))).get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "starting")
 
 
 @pytest.fixture
 def without_index(tmp_path: Path) -> TestClient:
-    live = LiveAssistant(Settings(corpus=tmp_path, index=tmp_path / "index"))
-    return TestClient(create_app(live), raise_server_exceptions=False)
+    service = Service(Settings(corpus=tmp_path, index=tmp_path / "index"))
+    return TestClient(create_app(service), raise_server_exceptions=False)
 
 
 @pytest.mark.parametrize("path", ["/v1/search?q=x", "/v1/documents", "/v1/documents/x"])
@@ -348,6 +348,10 @@ def served(settings: Settings) -> TestClient:
     [
         ("GET", "/v1/ask", 405),
         ("DELETE", "/v1/documents", 405),
+        ("TRACE", "/v1/documents", 405),
+        ("POST", "/readyz", 405),
+        ("VERZONNEN", "/metrics", 405),
+        ("PUT", "/documents", 405),
         ("GET", "/v1/nergens", 404),
         ("GET", "/v1", 404),
         ("GET", "/documents/..%2f..%2fetc%2fpasswd", 404),

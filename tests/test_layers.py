@@ -9,23 +9,28 @@ SOURCE = Path(__file__).parents[1] / "src" / "assistant"
 
 # One layer a line, lowest first. Modules on one line do not import each other.
 LAYERS = """
-documents wording
-settings
-dutch
+documents wording rate_limits draining parallel
+api_keys contract settings
+dutch openai_contract client
 blocks e5_weights
 sections
 corpus passages embedding
 onnx_transformer vector_store reader_model
-index hf_reader
+index hf_reader verdict
 indexing
 retrieval conversation matching enumeration abstaining
 reading grounding
 similarity comparison generation composition
+asking
 answering
 assembly
-console
-evaluation pages
-api chat
+admission console logs metrics traces
+service
+batch connection envelope evaluation key_commands pages
+problems
+description
+openai_api access body_limit mcp_server telemetry
+api chat workers
 server
 cli
 """.strip().splitlines()

@@ -8,12 +8,13 @@ from fastapi.testclient import TestClient
 
 from assistant import wording
 from assistant.api import create_app
-from assistant.assembly import LiveAssistant, update_from_corpus
+from assistant.assembly import update_from_corpus
 from assistant.corpus import load_corpus
 from assistant.documents import Answer, Citation, Document, Status
 from assistant.grounding import document_url
 from assistant.indexing import ignore_progress
 from assistant.pages import answer_html, document_html, message_html, question_html
+from assistant.service import Service
 from assistant.settings import Settings
 
 SCRIPT = "<script>alert(1)</script>"
@@ -48,7 +49,7 @@ def hostile(hostile_settings: Settings) -> Document:
 
 @pytest.fixture(scope="module")
 def hostile_client(hostile_settings: Settings) -> TestClient:
-    app = create_app(LiveAssistant(hostile_settings))
+    app = create_app(Service(hostile_settings))
     return TestClient(app, raise_server_exceptions=False)
 
 

@@ -10,6 +10,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+import pytest
+
 from conftest import Serving
 
 QUESTION = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
@@ -62,9 +64,10 @@ def test_sigterm_lets_an_accepted_request_finish(serving: Serving) -> None:
         assert process.wait(timeout=20) in (0, -signal.SIGTERM)
 
 
-def test_a_port_in_use_fails_the_command(serving: Serving) -> None:
-    with serving() as (_, port):
-        command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)]
-        second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_in_use_fails_the_command(workers: str, server: str) -> None:
+    port = server.rpartition(":")[2]
+    command = [sys.executable, "-m", "assistant.cli", "serve", "--port", port, "--workers", workers]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode == 1
     assert "is it in use?" in second.stderr

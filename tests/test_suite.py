@@ -22,6 +22,7 @@ from assistant.reader_model import bundled_reader_model
 from assistant.reading import Thresholds, TrainedReader, bundled_calibration
 from assistant.retrieval import HybridRetriever
 from assistant.settings import Settings
+from assistant.verdict import bundled_yes_model
 
 EVALS = Path(__file__).parents[1] / "evals"
 CASES = load_cases(sorted((EVALS / "cases").glob("*.jsonl")))
@@ -53,7 +54,7 @@ def rebuilt(assistant: Assistant, kind: type[Assistant], retriever: HybridRetrie
     index = retriever.index
     matcher = Matcher(index.documents, index.analyzer, index.rarity)
     reader = TrainedReader(matcher, bundled_reader_model(), bundled_calibration())
-    return kind(assistant.documents, retriever, reader)
+    return kind(assistant.documents, retriever, reader, bundled_yes_model().says_yes)
 
 
 @pytest.fixture(scope="module")

@@ -1,245 +1,291 @@
-"""The HTTP API, the document pages and the chat in one FastAPI app."""
+"""The HTTP API under ``/v1`` and the document pages, in one FastAPI app."""
 
-import datetime as dt
-import logging
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import APIRouter, FastAPI, Header, Path, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
+from fastapi.sse import format_sse_event
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
 
-from assistant import grounding, pages, wording
-from assistant.answering import InvalidQuestion
-from assistant.assembly import LiveAssistant
-from assistant.documents import Answer, Document, Filters, FrozenModel, Quoted, Turn
+from assistant import openai_api, pages, problems, traces, wording
+from assistant.access import Access, Guard, describe_access
+from assistant.answering import Stage
+from assistant.body_limit import BodyLimit
+from assistant.connection import NO_STORE, first_of, service_of, while_connected
+from assistant.contract import (
+    API_VERSION,
+    QUESTION_LIMITS,
+    AskIn,
+    Day,
+    DocumentOut,
+    DoneEvent,
+    FullDocumentOut,
+    HealthOut,
+    SearchOut,
+)
+from assistant.description import (
+    EVENT_STREAM,
+    GUARDED,
+    as_text,
+    ask_response,
+    describe,
+    problem_responses,
+)
+from assistant.documents import (
+    Answer,
+    Document,
+    EvidenceEvent,
+    Filters,
+    FrozenModel,
+    RetrievalEvent,
+)
+from assistant.draining import DRAINING
+from assistant.envelope import REQUEST_ID, Envelope
 from assistant.index import IndexUnavailable
+from assistant.mcp_server import PATH, HttpServer
+from assistant.metrics import MEDIA_TYPE
+from assistant.problems import NOT_FOUND, Refused
+from assistant.service import Query as Asked
+from assistant.service import Service
+from assistant.settings import Settings
+from assistant.telemetry import PROBES, Telemetry
 
-_log = logging.getLogger(__name__)
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TurnIn(_Strict):
-    """One earlier question with its answer."""
-
-    question: str = Field(max_length=10_000)
-    answer: str = Field("", max_length=50_000)
-
-
-class FiltersIn(_Strict):
-    """Which documents may be used; an empty list does not restrict."""
-
-    documents: list[str] = Field([], max_length=100)
-    kinds: list[str] = Field([], max_length=100)
-    parties: list[str] = Field([], max_length=100)
-    date_from: dt.date | None = None
-    date_to: dt.date | None = None
-
-    def to_filters(self) -> Filters:
-        """The same as the assistant's own type."""
-        return Filters(
-            tuple(self.documents),
-            tuple(self.kinds),
-            tuple(self.parties),
-            self.date_from,
-            self.date_to,
-        )
-
-
-class AskIn(_Strict):
-    """A question, with the conversation before it."""
-
-    question: str = Field(
-        examples=["Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"]
-    )
-    history: list[TurnIn] = Field([], max_length=50)
-    filters: FiltersIn = FiltersIn()
-    answerer: Literal["extractive", "llm"] | None = None
-
-
-class SearchHit(Quoted):
-    """A passage that was found, with its fused score and its ranks in the two legs."""
-
-    score: float
-    dense_rank: int | None
-    lexical_rank: int | None
-
-
-class SearchOut(FrozenModel):
-    """The passages nearest to a query, best first."""
-
-    query: str
-    results: list[SearchHit]
-
-
-class DocumentOut(FrozenModel):
-    """What is known about a document, without its text."""
-
-    id: str
-    title: str
-    kind: str
-    parties: tuple[str, ...]
-    date: dt.date | None
-    valid_from: dt.date | None
-    valid_until: dt.date | None
-    source: str
-    version: str
-    url: str
-
-
-class SectionOut(FrozenModel):
-    """A section of a document, as offsets in its text."""
-
-    name: str
-    start: int
-    end: int
-
-
-class FullDocumentOut(DocumentOut):
-    """A document with its stored text and sections."""
-
-    text: str
-    sections: list[SectionOut]
-
-
-class Problem(FrozenModel):
-    """What went wrong, as problem details (RFC 9457); ``detail`` is Dutch and for the user."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-
-
-class HealthOut(FrozenModel):
-    """Whether the process lives (``ok``), is ``ready``, ``starting``, or why it is not."""
-
-    status: str
-    detail: str = ""
-
-
-def create_app(live: LiveAssistant) -> FastAPI:
-    """The app without the chat."""
-    # Like FastAPI, but the scripts of /docs come from the package instead of a CDN.
-    app = FastAPIOffline(
-        title=wording.APP_TITLE, description=wording.APP_INTRO, version="1", redoc_url=None
-    )
-    app.state.live = live
-    app.include_router(_router)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(InvalidQuestion, _on_invalid_question)
-    app.add_exception_handler(IndexUnavailable, _on_index_unavailable)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_unexpected)
-    return app
-
-
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "content": {"application/problem+json": {}}}
-    for status in (404, 422, 503)
+_EVENT_NAMES: dict[type[FrozenModel], str] = {
+    RetrievalEvent: "retrieval",
+    EvidenceEvent: "evidence",
+    Answer: "answer",
+    DoneEvent: "done",
 }
+_CORS: dict[str, Any] = {
+    "allow_methods": ("GET", "POST"),
+    "allow_headers": (
+        "Authorization",
+        "X-API-Key",
+        REQUEST_ID,
+        "Mcp-Protocol-Version",
+        "Mcp-Session-Id",
+        "Mcp-Method",
+        "Mcp-Name",
+    ),
+    "expose_headers": (REQUEST_ID, "Retry-After", "WWW-Authenticate"),
+    "allow_credentials": False,
+}
+"""What pages of other origins may send and read; a key goes along because a script adds it, never
+by itself as a cookie would."""
+
+
 _router = APIRouter()
 
 
-def _live(request: Request) -> LiveAssistant:
-    live = request.app.state.live
-    assert isinstance(live, LiveAssistant)
-    return live
+def create_app(service: Service) -> FastAPI:
+    """The app without the chat."""
+    mcp = HttpServer(service)
+    # Like FastAPI, but the scripts of /docs come from the package instead of a CDN.
+    app = FastAPIOffline(
+        title=wording.APP_TITLE,
+        description=wording.API_INTRO,
+        openapi_tags=[{"name": n, "description": text} for n, text in wording.TAGS.items()],
+        license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        version=API_VERSION,
+        redoc_url=None,
+        telemetry=traces.settings_for_fastapi(service.tracing, PROBES),
+        lifespan=lambda _: mcp.running(),
+    )
+    app.state.service = service
+    app.state.routers = (_router, openai_api.router)
+    for router in (*app.state.routers, _rest):
+        app.include_router(router)
+    app.router.routes.append(Route(PATH, mcp, include_in_schema=False))
+    problems.install(app)
+    guard = Guard(service.settings)
+    describe(app)
+    describe_access(app, guard)
+    # The layer that is added last is the outermost: a refusal too has its CORS headers and id.
+    app.add_middleware(BodyLimit, most=service.settings.max_body)
+    app.add_middleware(Access, guard=guard)
+    if service.settings.cors_origins:
+        app.add_middleware(CORSMiddleware, **_CORS, allow_origins=service.settings.cors_origins)
+    with_questions = service.settings.log_questions
+    app.add_middleware(Telemetry, metrics=service.metrics, with_questions=with_questions)
+    app.add_middleware(Envelope)
+    return app
+
+
+def contract_text() -> str:
+    """The OpenAPI document as ``docs/openapi.json`` holds it: of a server where a key is optional.
+
+    It does not depend on the settings of this machine.
+    """
+    settings = Settings(keys=None, rate_per_key="")
+    return as_text(create_app(Service(settings)).openapi())
+
+
+def _described(filter_name: str) -> Any:
+    return Query(description=wording.FILTERS[filter_name])
 
 
 def _document(request: Request, document: str) -> Document:
-    documents = _live(request).get().documents
-    if document not in documents:
-        raise HTTPException(404, wording.UNKNOWN_DOCUMENT.format(document=document))
-    return documents[document]
+    found = service_of(request).document(document)
+    if found is None:
+        raise Refused(NOT_FOUND, wording.UNKNOWN_DOCUMENT.format(document=document))
+    return found
 
 
-@_router.post("/v1/ask", tags=["vragen"], responses=_PROBLEMS)
-def ask(request: Request, body: AskIn) -> Answer:
-    """Beantwoord een vraag, met citaten of met een onderbouwde weigering."""
-    history = [Turn(turn.question, turn.answer) for turn in body.history]
-    assistant = _live(request).get()
-    return assistant.answer(body.question, history, body.filters.to_filters(), body.answerer)
-
-
-@_router.get("/v1/search", tags=["vragen"], responses=_PROBLEMS)
-def search(
+@_router.post(
+    "/v1/ask",
+    tags=["vragen"],
+    operation_id="ask",
+    summary="Stel een vraag",
+    response_model=Answer,
+    responses={
+        200: ask_response(),
+        **problem_responses(*GUARDED, 400, 413, 422),
+    },
+)
+async def ask(
     request: Request,
-    q: Annotated[str, Query(description="Zoekvraag", examples=["opzegtermijn"])],
-    k: Annotated[int, Query(ge=1, le=50)] = 10,
-    document: Annotated[list[str], Query()] = [],  # noqa: B006  FastAPI copies the default
-    kind: Annotated[list[str], Query()] = [],  # noqa: B006
-    party: Annotated[list[str], Query()] = [],  # noqa: B006
-    date_from: dt.date | None = None,
-    date_to: dt.date | None = None,
+    body: AskIn,
+    # OpenAPI wants this header in the media types of the response, not among the parameters.
+    accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+) -> Answer | Response:
+    """Beantwoord een vraag, met woordelijke citaten of met een onderbouwde onthouding."""
+    asked = Asked(
+        body.question,
+        [turn.to_turn() for turn in body.history],
+        body.filters.to_filters(),
+        body.answerer,
+    )
+    service = service_of(request)
+    if EVENT_STREAM not in accept:
+        return await while_connected(request, service.answer(asked))
+    stages = service.stages(asked)
+    # A question that is refused gets its problem, not a stream.
+    first = await while_connected(request, first_of(stages))
+    events = _events(request, first, stages)
+    return StreamingResponse(events, media_type=EVENT_STREAM, headers=NO_STORE)
+
+
+async def _events(
+    request: Request, first: Stage, rest: AsyncIterator[Stage]
+) -> AsyncIterator[bytes]:
+    """Every stage as an event; an error after the first ends the stream as the event ``error``."""
+    stage = first
+    try:
+        yield _event(stage)
+        async for stage in rest:
+            yield _event(stage)
+    except Exception as error:  # the status has been sent, so no handler can answer
+        refused = problems.refusal(error)
+        path, request_id = request.url.path, problems.request_id_of(request)
+        yield _as_event("error", problems.describe(refused, path, request_id))
+    if isinstance(stage, Answer):
+        yield _event(DoneEvent(id=stage.id, timings_ms=stage.timings_ms))
+
+
+def _event(data: FrozenModel) -> bytes:
+    return _as_event(_EVENT_NAMES[type(data)], data)
+
+
+def _as_event(name: str, data: FrozenModel) -> bytes:
+    return format_sse_event(event=name, data_str=data.model_dump_json())
+
+
+@_router.get(
+    "/v1/search",
+    tags=["vragen"],
+    operation_id="search",
+    summary="Zoek passages",
+    response_description="De passages, de beste eerst",
+    responses=problem_responses(*GUARDED, 422),
+)
+async def search(
+    request: Request,
+    q: Annotated[
+        str,
+        Query(
+            description="zoekvraag", examples=["opzegtermijn"], json_schema_extra=QUESTION_LIMITS
+        ),
+    ],
+    k: Annotated[int, Query(ge=1, le=50, description="aantal passages")] = 10,
+    document: Annotated[list[str], _described("document")] = [],  # noqa: B006  it gets copied
+    kind: Annotated[list[str], _described("kind")] = [],  # noqa: B006
+    party: Annotated[list[str], _described("party")] = [],  # noqa: B006
+    date_from: Annotated[Day | None, _described("date_from")] = None,
+    date_to: Annotated[Day | None, _described("date_to")] = None,
 ) -> SearchOut:
     """Zoek passages, zonder te antwoorden."""
-    assistant = _live(request).get()
     filters = Filters(tuple(document), tuple(kind), tuple(party), date_from, date_to)
-    hits = [
-        SearchHit(
-            **grounding.quote_passage(
-                found.passage, assistant.documents[found.passage.document]
-            ).model_dump(),
-            score=found.score,
-            dense_rank=found.dense_rank,
-            lexical_rank=found.lexical_rank,
-        )
-        for found in assistant.search(q, filters, k)
-    ]
+    hits = await while_connected(request, service_of(request).search(q, filters, k))
     return SearchOut(query=q, results=hits)
 
 
-@_router.get("/v1/documents", tags=["documenten"], responses=_PROBLEMS)
+@_router.get(
+    "/v1/documents",
+    tags=["documenten"],
+    operation_id="listDocuments",
+    summary="Lijst van documenten",
+    response_description="De documenten, in volgorde van id",
+    responses=problem_responses(*GUARDED),
+)
 def documents(request: Request) -> list[DocumentOut]:
     """Alle documenten met hun metadata."""
-    return [DocumentOut(**_describe(found)) for found in _live(request).get().documents.values()]
+    return [DocumentOut.of(found) for found in service_of(request).documents()]
 
 
-@_router.get("/v1/documents/{document}", tags=["documenten"], responses=_PROBLEMS)
-def full_document(request: Request, document: str) -> FullDocumentOut:
+@_router.get(
+    "/v1/documents/{document}",
+    tags=["documenten"],
+    operation_id="getDocument",
+    summary="Eén document met zijn tekst",
+    response_description="Het document",
+    responses=problem_responses(*GUARDED, 404),
+)
+def full_document(
+    request: Request,
+    document: Annotated[
+        str,
+        Path(description="id van het document", examples=["antwoord-excellente-partnerschappen"]),
+    ],
+) -> FullDocumentOut:
     """Eén document met zijn tekst; citaten verwijzen naar posities in die tekst."""
-    found = _document(request, document)
-    sections = [SectionOut(name=s.name, start=s.start, end=s.end) for s in found.sections]
-    return FullDocumentOut(**_describe(found), text=found.text, sections=sections)
+    return FullDocumentOut.of(_document(request, document))
 
 
-def _describe(document: Document) -> dict[str, Any]:
-    metadata = document.metadata
-    return {
-        "id": document.id,
-        "title": metadata.title,
-        "kind": metadata.kind.value,
-        "parties": metadata.parties,
-        "date": metadata.date,
-        "valid_from": metadata.valid_from,
-        "valid_until": metadata.valid_until,
-        "source": metadata.source,
-        "version": document.version,
-        "url": f"/documents/{document.id}",
-    }
-
-
-@_router.get("/healthz", tags=["beheer"])
+@_router.get(
+    "/healthz",
+    tags=["beheer"],
+    operation_id="getHealth",
+    summary="Leeft het proces?",
+    response_description="Het proces leeft",
+)
 def healthz() -> HealthOut:
-    """Leeft het proces?"""
+    """Antwoordt zolang het proces leeft, ook wanneer het geen vragen kan beantwoorden."""
     return HealthOut(status="ok")
 
 
-@_router.get("/readyz", tags=["beheer"], responses={503: {"model": HealthOut}})
+@_router.get(
+    "/readyz",
+    tags=["beheer"],
+    operation_id="getReadiness",
+    summary="Kan het proces vragen beantwoorden?",
+    response_description="Vragen kunnen gesteld worden",
+    responses={503: {"model": HealthOut, "description": wording.NOT_READY}},
+)
 def readyz(request: Request, response: Response) -> HealthOut:
-    """Kan het proces vragen beantwoorden? Meldt ook wanneer de index achterloopt."""
-    live = _live(request)
+    """Antwoordt 503 tot de index en de modellen geladen zijn, en wanneer het proces stopt.
+
+    Meldt een verouderde index.
+    """
+    if getattr(request.state, DRAINING, False):
+        response.status_code = 503
+        return HealthOut(status="draining", detail=wording.DRAINING)
+    live = service_of(request).live
     try:
         if not live.is_loaded():
             response.status_code = 503
@@ -250,10 +296,24 @@ def readyz(request: Request, response: Response) -> HealthOut:
     return HealthOut(status="ready", detail=wording.INDEX_STALE if live.is_stale() else "")
 
 
+@_router.get(
+    "/metrics",
+    tags=["beheer"],
+    operation_id="getMetrics",
+    summary="Tellingen en duur voor Prometheus",
+    response_description="De stand, in het tekstformaat van Prometheus",
+    response_class=PlainTextResponse,
+    responses=problem_responses(*GUARDED),
+)
+def metrics(request: Request) -> Response:
+    """Aantallen en duur van aanvragen en antwoorden, de wachtrij en de index, voor Prometheus."""
+    return Response(service_of(request).metrics.exposition(), media_type=MEDIA_TYPE)
+
+
 @_router.get("/documents", response_class=HTMLResponse, include_in_schema=False)
 def documents_page(request: Request) -> HTMLResponse:
     """The list of documents for people."""
-    return _page(pages.documents_html(list(_live(request).get().documents.values())))
+    return _page(pages.documents_html(service_of(request).documents()))
 
 
 @_router.get("/documents/{document}", response_class=HTMLResponse, include_in_schema=False)
@@ -269,96 +329,29 @@ def document_page(
     return _page(pages.document_html(_document(request, document), versie, quote))
 
 
-@_router.api_route("/v1", methods=_METHODS, include_in_schema=False)
-@_router.api_route("/v1/{rest:path}", methods=_METHODS, include_in_schema=False)
-@_router.api_route("/documents/{rest:path}", methods=_METHODS, include_in_schema=False)
-def unmatched(request: Request) -> None:
-    """Refuse what no route above takes, before the chat at ``/`` gets to see it."""
-    allowed = {
-        method
-        for route in _router.routes
-        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is Match.PARTIAL
-        for method in route.methods or ()
-    }
-    if allowed:
-        raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
-    raise HTTPException(404)
-
-
 def _page(html: str) -> HTMLResponse:
-    headers = {
-        "Content-Security-Policy": pages.PAGE_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-    return HTMLResponse(html, headers=headers)
+    return HTMLResponse(html, headers={"Content-Security-Policy": pages.PAGE_POLICY})
 
 
-def _problem(
-    request: Request,
-    status: int,
-    title: str,
-    detail: str,
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    """An RFC 9457 problem details response."""
-    body = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        # A detail may repeat input, and half a surrogate pair cannot be sent back.
-        "detail": detail.encode(errors="replace").decode(),
-        "instance": request.url.path,
-    }
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+class _Unmatched:
+    """ASGI app that refuses what no route above takes, before the chat at ``/`` gets to see it.
+
+    An app and not a route of FastAPI's, as those take the methods that they list and no others.
+    """
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        """Raise ``HTTPException``."""
+        allowed = {
+            method
+            for router in scope["app"].state.routers
+            for route in router.routes
+            if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.PARTIAL
+            for method in route.methods or ()
+        }
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        raise HTTPException(404)
 
 
-async def _on_validation_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    reasons = {
-        "json_invalid": wording.INVALID_JSON,
-        "missing": wording.MISSING_FIELD,
-        "extra_forbidden": wording.UNKNOWN_FIELD,
-    }
-    details = [
-        wording.INVALID_FIELD.format(
-            field=".".join(str(part) for part in problem["loc"][:6])[:100],
-            reason=reasons.get(problem["type"], wording.INVALID_VALUE),
-        )
-        for problem in error.errors()[:10]
-    ]
-    return _problem(request, 422, wording.PROBLEMS["invalid"], "; ".join(details))
-
-
-async def _on_invalid_question(request: Request, error: Exception) -> Response:
-    return _problem(request, 422, wording.PROBLEMS["invalid"], str(error))
-
-
-async def _on_index_unavailable(request: Request, error: Exception) -> Response:
-    assert isinstance(error, IndexUnavailable)
-    _log.error("%s", error)
-    return _problem(
-        request,
-        503,
-        wording.PROBLEMS["unavailable"],
-        pages.index_message(error),
-        {"Retry-After": "30"},
-    )
-
-
-async def _on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    known = {
-        404: (wording.PROBLEMS["not_found"], wording.NOT_FOUND),
-        405: (wording.PROBLEMS["method"], wording.METHOD_NOT_ALLOWED),
-    }
-    unreadable = wording.INVALID_FIELD.format(field="body", reason=wording.INVALID_JSON)
-    title, detail = known.get(error.status_code, (wording.PROBLEMS["invalid"], unreadable))
-    is_own = error.status_code == 404 and error.detail != "Not Found"
-    shown = str(error.detail) if is_own else detail
-    return _problem(request, error.status_code, title, shown, error.headers)
-
-
-async def _on_unexpected(request: Request, error: Exception) -> Response:
-    _log.exception("Unexpected error on %s", request.url.path, exc_info=error)
-    return _problem(request, 500, wording.PROBLEMS["unexpected"], wording.UNEXPECTED)
+_OWN = ("/v1", "/v1/{rest:path}", "/documents", "/documents/{rest:path}", *sorted(PROBES))
+_rest = APIRouter(routes=[Route(path, _Unmatched()) for path in _OWN])

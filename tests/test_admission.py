@@ -108,6 +108,16 @@ def test_what_is_there_is_given_to_a_slow_reader_after_the_deadline() -> None:
     assert asyncio.run(main()) == [1, 2, 3]
 
 
+def test_the_place_is_free_once_the_answer_is_there() -> None:
+    async def main() -> None:
+        queue = admission()
+        for number in range(300):
+            assert await queue.run(lambda n=number: n) == number
+            assert [item async for item in queue.stages(lambda: iter("ab"))] == ["a", "b"]
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("error", [ValueError("fout"), TimeoutError("laat"), KeyError("weg")])
 def test_what_work_raises_is_raised_to_its_caller_alone(error: Exception) -> None:
     def fail() -> None:

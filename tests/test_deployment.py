@@ -201,6 +201,15 @@ def test_the_server_is_checked_and_its_port_is_for_this_machine_only() -> None:
 
 # The confinement
 
+
+def test_the_runtime_of_the_models_stores_and_reports_nothing(tmp_path: Path) -> None:
+    """onnxruntime would: into the home folder, and from there to its maker."""
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    command = [sys.executable, "-c", "from assistant import embedding"]
+    subprocess.run(command, env=environment | {"HOME": str(tmp_path)}, timeout=60, check=True)
+    assert list(tmp_path.rglob("*")) == []
+
+
 CONFINE = """
 set -e
 mount --make-rprivate /

@@ -21,8 +21,8 @@ from assistant.description import as_text
 from assistant.openai_contract import MODEL
 from assistant.service import Service
 from assistant.settings import Settings
+from conftest import ROOT, ClientWith
 
-ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
 DOCUMENT: dict[str, Any] = json.loads(contract_text())
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -249,23 +249,27 @@ def kept(value: Any) -> Any:
 # Problems
 
 
+Provoke = Callable[[str, int], Response]
+
+
 @pytest.fixture
-def provoke(settings: Settings, tmp_path: Path) -> Callable[[str, int], Response]:
+def provoke(settings: Settings, client_with: ClientWith, tmp_path: Path) -> Provoke:
     """Sends an operation a request that ends in a status."""
     secret, key = new_key("zoeker", [Right.SEARCH], "1/hour")
     write_keys(tmp_path / "keys.json", [key])
-    guarded = settings.model_copy(update={"keys": tmp_path / "keys.json"})
-    without_index = settings.model_copy(update={"index": tmp_path})
-    bearer = {"Authorization": f"Bearer {secret}"}
+    without_index = Service(settings.model_copy(update={"index": tmp_path}))
 
     def send(operation: str, status: int) -> Response:
+        if status == 503:
+            client = TestClient(create_app(without_index), raise_server_exceptions=False)
+        else:
+            is_guarded = status in (401, 403, 429)
+            client = client_with(keys=tmp_path / "keys.json" if is_guarded else None)
         described = OPERATIONS[operation]
-        chosen = {401: guarded, 403: guarded, 429: guarded, 503: without_index}
-        app = create_app(Service(chosen.get(status, settings)))
-        client = TestClient(app, raise_server_exceptions=False)
-        body = GOOD.get(operation) if status == 503 else BAD.get(status, b"{}")
-        headers = {"Content-Type": "application/json"} | (bearer if status in (403, 429) else {})
         path = described["path"].format(document="bestaat-niet", model="bestaat-niet")
+        body = GOOD.get(operation) if status == 503 else BAD.get(status, b"{}")
+        headers = {"Content-Type": "application/json"}
+        headers |= {"Authorization": f"Bearer {secret}"} if status in (403, 429) else {}
         for _ in range(2 if status == 429 else 1):
             response = client.request(described["method"], path, content=body, headers=headers)
         return response
@@ -284,9 +288,7 @@ def provoke(settings: Settings, tmp_path: Path) -> Callable[[str, int], Response
         ("getMetrics", 403),
     ],
 )
-def test_a_problem_is_as_described(
-    operation: str, status: int, provoke: Callable[[str, int], Response]
-) -> None:
+def test_a_problem_is_as_described(operation: str, status: int, provoke: Provoke) -> None:
     response = provoke(operation, status)
     described = response_of(operation, status)
     assert response.status_code == status, response.text
@@ -307,9 +309,8 @@ def sort_of(problem: dict[str, Any]) -> str:
 def test_an_unexpected_error_is_as_described(settings: Settings) -> None:
     app = create_app(Service(settings))
     app.get("/stuk")(lambda: 1 / 0)
-    response = TestClient(app, raise_server_exceptions=False).get(
-        "/stuk", headers={"X-Request-ID": "stuk-1"}
-    )
+    client = TestClient(app, raise_server_exceptions=False)
+    response = client.get("/stuk", headers={"X-Request-ID": "stuk-1"})
     described = response_of("ask", 500)
     assert response.status_code == 500
     assert response.headers["x-request-id"] == response.json()["request_id"] == "stuk-1"

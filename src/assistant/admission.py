@@ -45,7 +45,7 @@ class Admission:
         self.capacity = at_once + waiting
         self._seconds, self._count = seconds, count
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="answer")
-        self._held: set[Future[None]] = set()
+        self._held: set[object] = set()
 
     @property
     def held(self) -> int:
@@ -58,7 +58,8 @@ class Admission:
         Cancelling the caller takes work that has not begun out of the line.
         """
         async with aclosing(self.stages(lambda: iter([work()]))) as results:
-            return await anext(results)
+            (result,) = [result async for result in results]  # to the end, so the place is free
+        return result
 
     async def stages(self, begin: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
         """The items of the iterator that ``begin`` makes, each as soon as it is there.
@@ -74,7 +75,7 @@ class Admission:
             with suppress(RuntimeError):  # the loop has closed: nobody listens any more
                 loop.call_soon_threadsafe(queue.put_nowait, item)
 
-        future = self._submit(lambda: _produce(begin, put, stopped))
+        future = self._submit(lambda: _produce(begin, put, stopped), put)
         deadline = loop.time() + self._seconds
         try:
             while isinstance(item := await _next(queue, deadline), _Item):
@@ -85,33 +86,40 @@ class Admission:
             stopped.set()
             future.cancel()
 
-    def _submit(self, work: Callable[[], None]) -> Future[None]:
-        future = self._threads.submit(copy_context().run, work)
-        self._held.add(future)
+    def _submit(self, produce: Callable[[], _End], put: Callable[[_End], None]) -> Future[None]:
+        place = object()
+
+        def work() -> None:
+            end = produce()
+            self._release(place)  # before anyone hears of the end: he may come back at once
+            put(end)
+
+        self._held.add(place)
         self._count(1)
-        future.add_done_callback(self._release)
+        future = self._threads.submit(copy_context().run, work)
+        future.add_done_callback(lambda _: self._release(place))  # also when it never began
         return future
 
-    def _release(self, future: Future[None]) -> None:
-        self._held.discard(future)
-        self._count(-1)
+    def _release(self, place: object) -> None:
+        if place in self._held:
+            self._held.remove(place)
+            self._count(-1)
 
 
 def _produce(
     begin: Callable[[], Iterator[T]],
-    put: Callable[[_Item[T] | _End], None],
+    put: Callable[[_Item[T]], None],
     stopped: threading.Event,
-) -> None:
-    """In a thread: hand over every item, then how it ended."""
+) -> _End:
+    """In a thread: hand over every item; how it ended."""
     try:
         for value in begin():
             put(_Item(value))
             if stopped.is_set():
-                return
+                break
     except BaseException as error:  # it is raised again where the items are awaited
-        put(_End(error))
-    else:
-        put(_End())
+        return _End(error)
+    return _End()
 
 
 async def _next(queue: "asyncio.Queue[_Item[T] | _End]", deadline: float) -> _Item[T] | _End:

@@ -13,8 +13,9 @@ from assistant.rate_limits import StorageUnavailable, check_storage
 from assistant.settings import Settings
 from assistant.workers import WorkerFailed, run_workers
 
-HUNG_SECONDS = 15
-"""A worker that does not react for so long is replaced; one that starts on a busy machine may."""
+HUNG_SECONDS = 30
+"""A worker that is silent for so long is replaced; loading the models on a busy machine takes
+less."""
 
 _log = logging.getLogger(__name__)
 

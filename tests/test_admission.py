@@ -125,10 +125,10 @@ def test_what_work_raises_is_raised_to_its_caller_alone(error: Exception) -> Non
 
     async def main() -> None:
         queue = admission(waiting=1)
-        results = await asyncio.gather(
+        failed, good = await asyncio.gather(
             queue.run(fail), queue.run(lambda: "good"), return_exceptions=True
         )
-        assert results == [error, "good"]
+        assert (failed, good) == (error, "good")
         assert queue.held == 0
 
     asyncio.run(main())
@@ -219,7 +219,7 @@ def test_work_sees_the_context_of_its_caller() -> None:
 
     async def main() -> list[str]:
         queue = admission(at_once=2, waiting=2)
-        return await asyncio.gather(ask(queue, "a"), ask(queue, "b"), ask(queue, "c"))
+        return list(await asyncio.gather(ask(queue, "a"), ask(queue, "b"), ask(queue, "c")))
 
     assert asyncio.run(main()) == ["a", "b", "c"]
 

@@ -260,19 +260,30 @@ def test_nothing_else_can_be_read(uri: str, session: Session) -> None:
 # Standard input and output
 
 
-def speak(env: dict[str, str], *messages: dict[str, Any]) -> "subprocess.CompletedProcess[str]":
-    """What `assistant mcp` writes when its client says this and leaves."""
+def speak(env: dict[str, str], *messages: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
+    """What `assistant mcp` writes to a client that leaves after the answer to the last id.
+
+    Gives its messages, which must each be a line of JSON, and its exit status.
+    """
     lines = "".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in messages)
-    return subprocess.run(
+    last = max(message.get("id", 0) for message in messages)
+    spoken: list[dict[str, Any]] = []
+    with subprocess.Popen(
         [sys.executable, *COMMAND],
-        input=lines,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         env=env,
         cwd=ROOT,
-        capture_output=True,
         text=True,
-        timeout=60,
-        check=False,
-    )
+    ) as process:
+        assert process.stdin and process.stdout
+        process.stdin.write(lines)
+        process.stdin.flush()
+        while not spoken or spoken[-1].get("id") != last:
+            spoken.append(json.loads(process.stdout.readline()))
+        process.stdin.close()
+        spoken += [json.loads(line) for line in process.stdout]
+    return spoken, process.returncode
 
 
 def calling(tool: str, **arguments: Any) -> dict[str, Any]:
@@ -297,11 +308,12 @@ INITIALIZED = {"method": "notifications/initialized"}
 
 def test_standard_output_carries_only_the_protocol(settings: Settings) -> None:
     env = environment(settings) | {"ASSISTANT_LOG_LEVEL": "debug"}
-    done = speak(env, INITIALIZE, INITIALIZED, {"id": 2, "method": "tools/list"}, {"x": 1})
-    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    messages, status = speak(
+        env, INITIALIZE, INITIALIZED, {"x": 1}, {"id": 2, "method": "tools/list"}
+    )
     assert {message["jsonrpc"] for message in messages} == {"2.0"}
     assert {1, 2} <= {message.get("id") for message in messages}
-    assert done.returncode == 0, done.stderr
+    assert status == 0
 
 
 # Trouble

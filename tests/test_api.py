@@ -313,6 +313,14 @@ def test_before_the_first_question_it_is_starting(settings: Settings) -> None:
     assert (response.status_code, response.json()["status"]) == (503, "starting")
 
 
+def test_a_failure_to_load_is_not_called_starting(settings: Settings) -> None:
+    service = Service(settings.model_copy(update={"reader": "/nergens/model"}))
+    service.live.load()
+    response = TestClient(create_app(service)).get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "detail": wording.NOT_LOADED}
+
+
 @pytest.fixture
 def without_index(tmp_path: Path) -> TestClient:
     service = Service(Settings(corpus=tmp_path, index=tmp_path / "index"))

@@ -1,6 +1,7 @@
 """The parts that the settings name; the served index follows a re-index and a changed corpus."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from transformers import BertForQuestionAnswering
 
 import test_reader_model
+from assistant import assembly
 from assistant.assembly import (
     AssemblyError,
     LiveAssistant,
@@ -17,7 +19,7 @@ from assistant.assembly import (
     update_from_corpus,
 )
 from assistant.documents import Status
-from assistant.index import Index, IndexMissing
+from assistant.index import Index, IndexMissing, IndexUnavailable
 from assistant.indexing import ignore_progress
 from assistant.reader_model import bundled_reader_model
 from assistant.reading import bundled_calibration
@@ -219,3 +221,23 @@ def test_a_folder_that_cannot_be_read_leaves_the_verdict_as_it_was(
     (tmp_path / "corpus" / "weg.toml").symlink_to(tmp_path / "nergens")
     live = LiveAssistant(settings.model_copy(update={"corpus": tmp_path / "corpus"}))
     assert not live.is_stale()
+
+
+def test_loading_is_tried_again_after_a_failure(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reindex(own)
+    manifest = own.index / "manifest.json"
+    whole = manifest.read_text(encoding="utf-8")
+    manifest.write_text(whole.replace('"encoder": "bundled"', '"encoder": "ander"'), "utf-8")
+    live = LiveAssistant(own)
+    live.load()
+    with pytest.raises(IndexUnavailable):
+        live.is_loaded()
+    manifest.write_text(whole, encoding="utf-8")
+    monkeypatch.setattr(assembly, "RELOAD_SECONDS", 0.0)
+    assert not live.is_loaded()
+    deadline = time.monotonic() + 60
+    while not live.is_loaded() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert live.is_loaded()

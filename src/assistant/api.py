@@ -1,6 +1,7 @@
 """The HTTP API under ``/v1`` and the document pages, in one FastAPI app."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Header, Path, Query, Request
@@ -172,18 +173,20 @@ async def ask(
 
 
 async def _events(
-    request: Request, first: Stage, rest: AsyncIterator[Stage]
+    request: Request, first: Stage, rest: AsyncGenerator[Stage, None]
 ) -> AsyncIterator[bytes]:
     """Every stage as an event; an error after the first ends the stream as the event ``error``."""
     stage = first
     try:
-        yield _event(stage)
-        async for stage in rest:
+        async with aclosing(rest):
             yield _event(stage)
+            async for stage in rest:
+                yield _event(stage)
     except Exception as error:  # the status has been sent, so no handler can answer
         refused = problems.refusal(error)
         path, request_id = request.url.path, problems.request_id_of(request)
         yield _as_event("error", problems.describe(refused, path, request_id))
+        return
     if isinstance(stage, Answer):
         yield _event(DoneEvent(id=stage.id, timings_ms=stage.timings_ms))
 
@@ -264,7 +267,7 @@ def full_document(
     summary="Leeft het proces?",
     response_description="Het proces leeft",
 )
-def healthz() -> HealthOut:
+async def healthz() -> HealthOut:
     """Antwoordt zolang het proces leeft, ook wanneer het geen vragen kan beantwoorden."""
     return HealthOut(status="ok")
 
@@ -293,6 +296,9 @@ def readyz(request: Request, response: Response) -> HealthOut:
     except IndexUnavailable as error:
         response.status_code = 503
         return HealthOut(status="unavailable", detail=pages.index_message(error))
+    except Exception:  # it was logged when loading failed
+        response.status_code = 503
+        return HealthOut(status="unavailable", detail=wording.NOT_LOADED)
     return HealthOut(status="ready", detail=wording.INDEX_STALE if live.is_stale() else "")
 
 

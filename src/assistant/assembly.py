@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 SIMILARITY = "similarity"
 """The setting that means: read without a network."""
 
+RELOAD_SECONDS = 10.0
+"""How long after a failure to load, at least, ``is_loaded`` has it tried again."""
+
 STALENESS_SECONDS = 5.0
 """How long a verdict on whether the corpus still matches the index is kept."""
 
@@ -114,6 +117,14 @@ def update_from_corpus(
 
 
 @dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why loading failed, and when on the monotonic clock."""
+
+    error: Exception
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Live:
     index: Index
     assistant: Assistant
@@ -132,6 +143,7 @@ class LiveAssistant:
         self._models: Models | None = None
         self._live: _Live | None = None
         self._before: _Live | None = None
+        self._failure: _Failure | None = None
         self._staleness = _Staleness(settings.corpus)
 
     def get(self) -> Assistant:
@@ -163,17 +175,29 @@ class LiveAssistant:
         threading.Thread(target=self.load, name="load-assistant", daemon=True).start()
 
     def load(self) -> None:
-        """Load and warm up; log what is in the way, which the first question meets again."""
+        """Load and warm up; log and keep what is in the way, which a question meets again."""
         try:
             self.get().warm_up()
         except IndexUnavailable as error:
             _log.error("%s", error)
-        except Exception:
+            self._failure = _Failure(error, time.monotonic())
+        except Exception as error:
             _log.exception("The assistant could not be loaded")
+            self._failure = _Failure(error, time.monotonic())
 
     def is_loaded(self) -> bool:
-        """Whether ``get`` answers at once. Raises ``index.IndexUnavailable``."""
+        """Whether ``get`` answers at once.
+
+        Raises ``index.IndexUnavailable`` or whatever else loading failed with, and has it tried
+        again after a while.
+        """
         read_manifest(self._settings.index)
+        failure = self._failure
+        if self._live is None and failure is not None:
+            if time.monotonic() - failure.at < RELOAD_SECONDS:
+                raise failure.error
+            self._failure = None
+            self.start_loading()
         return self._live is not None
 
     def is_stale(self) -> bool:

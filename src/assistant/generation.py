@@ -85,7 +85,12 @@ def load_llm(settings: Settings) -> LlmAnswerer | None:
         return None
     from langchain.chat_models import init_chat_model  # slow to import, rarely needed
 
-    options: dict[str, Any] = {"temperature": 0}
+    options: dict[str, Any] = {
+        "temperature": 0,
+        # A hung provider would keep one of the few threads that answer.
+        "timeout": settings.timeout,
+        "max_retries": 0,
+    }
     if settings.llm_base_url:
         options["base_url"] = settings.llm_base_url
     if settings.llm_api_key.get_secret_value():

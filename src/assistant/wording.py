@@ -66,6 +66,10 @@ INDEX_STALE = (
     "versie; vraag de beheerder om `assistant index` uit te voeren."
 )
 NOT_READY = "Nog niet klaar: start op, of de index ontbreekt of is onbruikbaar"
+NOT_LOADED = (
+    "De assistent kan niet geladen worden. Vraag de beheerder om het logboek en de instellingen "
+    "na te kijken."
+)
 STARTING = "De assistent start nog op. Probeer het over enkele seconden opnieuw."
 DRAINING = "De assistent stopt. Stel uw vraag zo dadelijk opnieuw."
 UNEXPECTED = "Er liep iets mis en uw vraag is niet beantwoord. Probeer het opnieuw."

@@ -155,7 +155,7 @@ def test_a_measurement_with_overload_and_memory(
 def listening(client: TestClient) -> Iterator[str]:
     """URL of a server in a thread."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(client.app, port=port, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(client.app, port=port, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

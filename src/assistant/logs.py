@@ -134,7 +134,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         },
         "loggers": {
             "assistant": {"level": settings.log_level.upper()},
-            "uvicorn": {"level": "INFO"},
+            "uvicorn": {"level": "INFO", "propagate": True},  # not so where it set itself up
             "uvicorn.access": {"propagate": False},  # has the query, so the question of a search
         },
         "root": {"level": "WARNING", "handlers": ["stderr"]},

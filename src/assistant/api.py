@@ -21,11 +21,15 @@ from assistant.body_limit import BodyLimit
 from assistant.connection import NO_STORE, first_of, service_of, while_connected
 from assistant.contract import (
     API_VERSION,
+    EVENTS,
+    MOST_PASSAGES,
+    PASSAGES,
     QUESTION_LIMITS,
     AskIn,
     Day,
     DocumentOut,
     DoneEvent,
+    Event,
     FullDocumentOut,
     HealthOut,
     SearchOut,
@@ -41,10 +45,8 @@ from assistant.description import (
 from assistant.documents import (
     Answer,
     Document,
-    EvidenceEvent,
     Filters,
     FrozenModel,
-    RetrievalEvent,
 )
 from assistant.draining import DRAINING
 from assistant.envelope import REQUEST_ID, Envelope
@@ -57,12 +59,7 @@ from assistant.service import Service
 from assistant.settings import Settings
 from assistant.telemetry import PROBES, Telemetry
 
-_EVENT_NAMES: dict[type[FrozenModel], str] = {
-    RetrievalEvent: "retrieval",
-    EvidenceEvent: "evidence",
-    Answer: "answer",
-    DoneEvent: "done",
-}
+_EVENT_NAMES = {kind: name for name, kind in EVENTS.items()}
 _CORS: dict[str, Any] = {
     "allow_methods": ("GET", "POST"),
     "allow_headers": (
@@ -191,7 +188,7 @@ async def _events(
         yield _event(DoneEvent(id=stage.id, timings_ms=stage.timings_ms))
 
 
-def _event(data: FrozenModel) -> bytes:
+def _event(data: Event) -> bytes:
     return _as_event(_EVENT_NAMES[type(data)], data)
 
 
@@ -215,7 +212,7 @@ async def search(
             description="zoekvraag", examples=["opzegtermijn"], json_schema_extra=QUESTION_LIMITS
         ),
     ],
-    k: Annotated[int, Query(ge=1, le=50, description="aantal passages")] = 10,
+    k: Annotated[int, Query(ge=1, le=MOST_PASSAGES, description="aantal passages")] = PASSAGES,
     document: Annotated[list[str], _described("document")] = [],  # noqa: B006  it gets copied
     kind: Annotated[list[str], _described("kind")] = [],  # noqa: B006
     party: Annotated[list[str], _described("party")] = [],  # noqa: B006

@@ -29,7 +29,7 @@ from assistant.asking import InvalidQuestion, clean_question
 from assistant.assembly import build_assistant
 from assistant.console import errors, fail, load_settings, progress_bar, reported_failures
 from assistant.contract import AskIn
-from assistant.documents import Answer
+from assistant.documents import Answer, wrong_fields
 from assistant.index import IndexUnavailable
 from assistant.parallel import in_order
 
@@ -159,9 +159,8 @@ def _item(line: int, raw: bytes) -> Item:
     try:
         asked = NamedAsk.model_validate(value)
     except ValidationError as error:
-        reasons = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         name = value.get("id")
-        return Item(line, name if type(name) in (str, int) else None, None, "; ".join(reasons))
+        return Item(line, name if type(name) in (str, int) else None, None, wrong_fields(error))
     return Item(line, asked.id, asked)
 
 

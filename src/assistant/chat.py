@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from assistant import pages, wording
 from assistant.admission import Overloaded
 from assistant.asking import InvalidQuestion
-from assistant.contract import LONGEST_TURN_QUESTION, MOST_TURNS, Strict, TurnIn
+from assistant.contract import LONGEST_TURN_QUESTION, MOST_TURNS, Strict, TurnIn, sendable
 from assistant.documents import Answer, Turn
 from assistant.index import IndexUnavailable
 from assistant.service import Query, Service
@@ -81,7 +81,7 @@ async def respond(service: Service, question: str, carried: Any) -> Shown:
 
 async def _exchange(service: Service, question: str, turns: list[Turn]) -> Exchange:
     # Half a surrogate pair, which a broken paste can hold, cannot be sent back.
-    shown = question.encode(errors="replace").decode()[:LONGEST_TURN_QUESTION]
+    shown = sendable(question)[:LONGEST_TURN_QUESTION]
     try:
         answer = await service.answer(Query(question, turns))
         is_stale = await to_thread.run_sync(service.live.is_stale)

@@ -23,17 +23,20 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from tenacity.wait import wait_exponential_jitter, wait_random
 
 from assistant.contract import (
+    EVENTS,
     AskIn,
     DocumentOut,
     DoneEvent,
+    Event,
     FiltersIn,
     FullDocumentOut,
     HealthOut,
     Problem,
     SearchOut,
     TurnIn,
+    sendable,
 )
-from assistant.documents import Answer, EvidenceEvent, RetrievalEvent
+from assistant.documents import Answer, wrong_fields
 from assistant.parallel import in_order
 
 LONGEST_WAIT = 60.0
@@ -46,15 +49,8 @@ KEY_VARIABLE = "ASSISTANT_API_KEY"
 """Environment variable with the key to send where none is given."""
 
 Answerer = Literal["extractive", "llm"]
-Event = RetrievalEvent | EvidenceEvent | Answer | DoneEvent
 T = TypeVar("T")
 
-_EVENTS: dict[str, type[Event]] = {
-    "retrieval": RetrievalEvent,
-    "evidence": EvidenceEvent,
-    "answer": Answer,
-    "done": DoneEvent,
-}
 _JSON = {"Content-Type": "application/json"}
 _BROKEN = (
     httpx.NetworkError,
@@ -271,7 +267,7 @@ def _ask_in(
             answerer=answerer,
         )
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = wrong_fields(error)
         raise InvalidRequest(f"The question was not sent. Correct {wrong}.") from error
 
 
@@ -283,9 +279,7 @@ def _body(asked: AskIn) -> bytes:
 def _params(query: str, k: int, filters: FiltersIn | None) -> dict[str, Any]:
     chosen = (filters or FiltersIn()).model_dump(mode="json", exclude_defaults=True)
     names = {"documents": "document", "kinds": "kind", "parties": "party"}
-    # Half a surrogate pair cannot stand in a URL.
-    sendable = query.encode(errors="replace").decode()
-    return {"q": sendable, "k": k} | {names.get(n, n): value for n, value in chosen.items()}
+    return {"q": sendable(query), "k": k} | {names.get(n, n): value for n, value in chosen.items()}
 
 
 def _accepted(send: Callable[[], httpx.Response]) -> httpx.Response:
@@ -357,8 +351,8 @@ def _events(response: httpx.Response) -> Iterator[Event]:
         for told in EventSource(response).iter_sse():
             if told.event == "error":
                 raise ApiError(Problem.model_validate_json(told.data))
-            if told.event in _EVENTS:
-                event = _EVENTS[told.event].model_validate_json(told.data)
+            if told.event in EVENTS:
+                event = EVENTS[told.event].model_validate_json(told.data)
                 yield event
                 if isinstance(event, DoneEvent):
                     return

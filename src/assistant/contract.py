@@ -9,7 +9,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from assistant.documents import Document, Filters, FrozenModel, Quoted, Timings, Turn
+from assistant.documents import (
+    Answer,
+    Document,
+    EvidenceEvent,
+    Filters,
+    FrozenModel,
+    Quoted,
+    RetrievalEvent,
+    Timings,
+    Turn,
+)
 
 API_VERSION = "1.0.0"
 """Of the types in this module, whichever way they are sent."""
@@ -28,7 +38,15 @@ LONGEST_TURN_QUESTION, LONGEST_TURN_ANSWER = 10_000, 50_000
 
 MOST_FILTER_VALUES = 100
 
+PASSAGES, MOST_PASSAGES = 10, 50
+"""Passages that a search gives unless told otherwise, and at most."""
+
 EXAMPLE_QUESTION = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
+
+
+def sendable(text: str) -> str:
+    """``text`` without halves of surrogate pairs, which no encoding can send."""
+    return text.encode(errors="replace").decode()
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -198,3 +216,14 @@ class DoneEvent(FrozenModel):
 
     id: str
     timings_ms: Timings
+
+
+Event = RetrievalEvent | EvidenceEvent | Answer | DoneEvent
+
+EVENTS: dict[str, type[Event]] = {
+    "retrieval": RetrievalEvent,
+    "evidence": EvidenceEvent,
+    "answer": Answer,
+    "done": DoneEvent,
+}
+"""The events of a streamed answer by their names, in order."""

@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.blocks import Block, Role, parse_markdown, parse_text
-from assistant.documents import Corpus, CorpusError, Document, Kind, Metadata
+from assistant.documents import Corpus, CorpusError, Document, Kind, Metadata, wrong_fields
 from assistant.sections import find_sections, stored_text
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -90,7 +90,7 @@ def _load_metadata(path: Path, front_matter: str, blocks: list[Block]) -> Metada
             return Metadata(title=_guess_title(path, blocks), kind=Kind.ANDERE)
         return _METADATA.validate_python(values)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        problems = wrong_fields(error)
         raise DocumentError(f"its metadata is wrong ({problems}); see CONTRIBUTING.md") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: TOML, encoding, impossible dates
         raise DocumentError(f"its metadata cannot be parsed ({error})") from error

@@ -18,8 +18,8 @@ from pydantic.json_schema import models_json_schema
 from assistant import problems, wording
 from assistant.admission import Overloaded
 from assistant.asking import InvalidQuestion
-from assistant.contract import DoneEvent, Problem
-from assistant.documents import Answer, EvidenceEvent, FrozenModel, RetrievalEvent
+from assistant.contract import EVENTS, Problem
+from assistant.documents import FrozenModel
 from assistant.envelope import REQUEST_ID
 from assistant.openai_contract import MODELS, Chunk, ErrorOut
 from assistant.problems import Refused, refusal
@@ -34,13 +34,7 @@ _REF = "#/components/{kind}/{name}"
 _SCHEMA_REF = "#/components/schemas/{model}"
 _CHALLENGED, _TIMED = (401, 403), (429, 503)
 _DERIVED_ERRORS = ("HTTPValidationError", "ValidationError")
-_EVENTS: dict[str, type[FrozenModel]] = {
-    "retrieval": RetrievalEvent,
-    "evidence": EvidenceEvent,
-    "answer": Answer,
-    "done": DoneEvent,
-    "error": Problem,
-}
+_EVENTS: dict[str, type[FrozenModel]] = {**EVENTS, "error": Problem}
 _UNLISTED: tuple[type[FrozenModel], ...] = (*_EVENTS.values(), Chunk, ErrorOut)
 """Models that no route returns as its own."""
 

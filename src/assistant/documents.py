@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class Kind(StrEnum):
@@ -176,6 +176,11 @@ class FrozenModel(BaseModel):
     """Base of the models that are part of the API contract."""
 
     model_config = ConfigDict(frozen=True)
+
+
+def wrong_fields(error: ValidationError) -> str:
+    """What is wrong with which field, in English, on one line."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
 
 
 class Quoted(FrozenModel):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as url_quote
 
+from assistant import wording
 from assistant.documents import Citation, Document, Evidence, Passage, Quoted
 from assistant.dutch.folding import fold
 from assistant.dutch.mentions import find_dates, find_numbers
@@ -42,6 +43,13 @@ def document_url(document: Document, start: int, end: int) -> str:
     """Link to the page of a document that highlights ``[start, end)`` of this version of it."""
     digits = document.version.removeprefix("sha256:")[:VERSION_DIGITS]
     return f"/documents/{url_quote(document.id)}?versie={digits}&citaat={start}-{end}#citaat"
+
+
+def place_of(quoted: Quoted) -> str:
+    """Where a quote stands, as one line: the title of its document and the section."""
+    if not quoted.section:
+        return quoted.title
+    return wording.PLACE.format(title=quoted.title, section=quoted.section)
 
 
 def cite(evidence: Evidence, document: Document, marker: int) -> Citation:

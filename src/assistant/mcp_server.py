@@ -42,11 +42,13 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from assistant import logs, problems, wording
+from assistant import grounding, logs, problems, wording
 from assistant.asking import LONGEST_ECHO, clean_question
 from assistant.contract import (
     API_VERSION,
+    MOST_PASSAGES,
     MOST_TURNS,
+    PASSAGES,
     FiltersIn,
     FullDocumentOut,
     SearchOut,
@@ -60,8 +62,6 @@ from assistant.settings import Settings
 PATH = "/mcp"
 URI = "document://{id}"
 """Of a document as a resource."""
-
-MOST_PASSAGES = 50
 
 _MEDIA_TYPE = "text/plain"
 _ONLY_READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -90,7 +90,7 @@ class Tools:
     async def search(
         self,
         query: str,
-        k: Annotated[int, Field(ge=1, le=MOST_PASSAGES)] = 10,
+        k: Annotated[int, Field(ge=1, le=MOST_PASSAGES)] = PASSAGES,
         filters: FiltersIn = _NO_FILTERS,
     ) -> SearchOut:
         """The passages nearest to a query."""
@@ -207,8 +207,7 @@ def _explain(error: Exception) -> str:
             cause = wrapped
         case ToolError(__cause__=ValidationError() as wrong):
             cause = RequestValidationError(wrong.errors())
-    # It may repeat input, and half a surrogate pair cannot be sent back.
-    return problems.refusal(cause).detail.encode(errors="replace").decode()
+    return problems.refusal(cause).detail
 
 
 def _as_text(answer: Answer) -> str:
@@ -230,8 +229,7 @@ def _as_text(answer: Answer) -> str:
 
 def _source(quoted: Quoted, said: str) -> str:
     """Where a quote stands, and the quote itself when what was ``said`` does not hold it."""
-    place = " — ".join(filter(None, (quoted.title, quoted.section)))
-    where = f"{place} ({URI.format(id=quoted.document)})"
+    where = f"{grounding.place_of(quoted)} ({URI.format(id=quoted.document)})"
     return where if quoted.quote in said else f"{where}: “{quoted.quote}”"
 
 

@@ -15,13 +15,14 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import format_sse_event
 
-from assistant import problems, wording
+from assistant import grounding, problems, wording
 from assistant.answering import Answerer, Stage
 from assistant.connection import NO_STORE, first_of, service_of, while_connected
 from assistant.contract import (
     LONGEST_QUESTION,
     LONGEST_TURN_ANSWER,
     MOST_TURNS,
+    sendable,
 )
 from assistant.description import (
     EVENT_STREAM,
@@ -162,7 +163,7 @@ def _text(message: MessageIn) -> str:
     if isinstance(content, list):
         content = "\n".join(part.text for part in content if part.type == "text")
     # Half a surrogate pair is no text, and the tokenizer would stumble over it.
-    return content.encode(errors="replace").decode().strip()
+    return sendable(content).strip()
 
 
 async def _completion(answer: Answer, query: Query, name: str, base: str) -> Completion:
@@ -232,7 +233,7 @@ def _content(answer: Answer, base: str) -> str:
 def _sources(citations: Sequence[Citation], base: str) -> Iterator[str]:
     for citation in citations:
         yield wording.SOURCE.format(
-            marker=citation.marker, place=_place(citation), url=base + citation.url
+            marker=citation.marker, place=grounding.place_of(citation), url=base + citation.url
         )
 
 
@@ -240,14 +241,8 @@ def _related(passages: Sequence[Quoted], base: str) -> Iterator[str]:
     for passage in passages:
         short = textwrap.shorten(passage.quote, LONGEST_RELATED, placeholder=" …")
         yield wording.RELATED_PASSAGE.format(
-            place=_place(passage), quote=short, url=base + passage.url
+            place=grounding.place_of(passage), quote=short, url=base + passage.url
         )
-
-
-def _place(quoted: Quoted) -> str:
-    if not quoted.section:
-        return quoted.title
-    return wording.PLACE.format(title=quoted.title, section=quoted.section)
 
 
 def _annotations(answer: Answer, base: str) -> tuple[Annotation, ...]:

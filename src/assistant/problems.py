@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from assistant import pages, wording
 from assistant.admission import RETRY_SECONDS, Overloaded
 from assistant.asking import InvalidQuestion
-from assistant.contract import Problem
+from assistant.contract import Problem, sendable
 from assistant.envelope import mark
 from assistant.index import IndexUnavailable
 from assistant.openai_contract import ErrorDetail, ErrorOut
@@ -73,8 +73,8 @@ class Refused(Exception):
         field: str | None = None,
     ) -> None:
         super().__init__(detail)
-        # A detail may repeat input, and half a surrogate pair cannot be sent back.
-        self.detail = detail.encode(errors="replace").decode()
+        # A detail may repeat input.
+        self.detail = sendable(detail)
         self.kind, self.headers, self.field = kind, dict(headers or {}), field
 
 
@@ -195,7 +195,7 @@ def _of_wrong_fields(error: RequestValidationError) -> Refused:
 
 
 def _path(names: Sequence[str | int]) -> str:
-    return ".".join(map(str, names[:6]))[:100].encode(errors="replace").decode()
+    return sendable(".".join(map(str, names[:6]))[:100])
 
 
 def _of_http_error(error: HTTPException) -> Refused:

@@ -31,9 +31,7 @@ def build_app(settings: Settings) -> FastAPI:
     from assistant.service import Service
 
     service = Service(settings)
-    app = create_app(service)
-    service.live.start_loading()
-    return mount_chat(app, service)
+    return mount_chat(create_app(service), service)
 
 
 def serve(settings: Settings) -> None:
@@ -71,7 +69,7 @@ def _check_storage(settings: Settings) -> None:
 
 
 def _configure(settings: Settings) -> uvicorn.Config:
-    build = _build_in_worker if settings.workers > 1 else build_app
+    build = _build_in_worker if settings.workers > 1 else _build_alone
     return uvicorn.Config(
         partial(build, settings),  # what is pickled to the workers, with what the options said
         factory=True,
@@ -84,6 +82,13 @@ def _configure(settings: Settings) -> uvicorn.Config:
         access_log=False,
         log_config=logs.configuration(settings),
     )
+
+
+def _build_alone(settings: Settings) -> FastAPI:
+    """``build_app`` for the only process, which serves while it loads."""
+    app = build_app(settings)
+    app.state.service.live.start_loading()
+    return app
 
 
 def _build_in_worker(settings: Settings) -> FastAPI:

@@ -284,3 +284,34 @@ def wait_for(condition: Callable[[], bool]) -> bool:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
     return condition()
+
+
+def test_a_crowd_finds_a_shorter_line_until_it_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.admission.RETRY_SECONDS", 0.3)
+    monkeypatch.setattr("assistant.admission.CROWDED_SECONDS", 0.1)
+    monkeypatch.setattr("assistant.admission.USUAL_SECONDS", 0.05)
+
+    async def main() -> None:
+        queue, turns = admission(waiting=9), threading.Semaphore(0)
+        held = [asyncio.create_task(queue.run(turns.acquire)) for _ in range(10)]
+        await until(lambda: queue.held == 10)
+        for _ in range(queue.capacity):
+            with pytest.raises(Overloaded):
+                await queue.run(lambda: None)
+        turns.release()
+        await until(lambda: queue.held == 9)
+        held.append(asyncio.create_task(queue.run(turns.acquire)))  # so few are no crowd
+        await until(lambda: queue.held == 10)
+        with pytest.raises(Overloaded):
+            await queue.run(lambda: None)
+        turns.release(5)
+        await until(lambda: queue.held == 5)
+        with pytest.raises(Overloaded):
+            await queue.run(lambda: "a crowd")
+        await asyncio.sleep(0.4)
+        held.append(asyncio.create_task(queue.run(turns.acquire)))
+        await until(lambda: queue.held == 6)
+        turns.release(6)
+        await asyncio.gather(*held)
+
+    asyncio.run(main())

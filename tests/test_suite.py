@@ -50,11 +50,22 @@ class WithoutBm25(HybridRetriever):
         return []
 
 
-def rebuilt(assistant: Assistant, kind: type[Assistant], retriever: HybridRetriever) -> Assistant:
-    index = retriever.index
+@pytest.fixture(scope="module")
+def reader(assistant: Assistant) -> TrainedReader:
+    """One for all builds: it keeps its readings, so only other passages are read again."""
+    index = assistant.retriever.index
     matcher = Matcher(index.documents, index.analyzer, index.rarity)
-    reader = TrainedReader(matcher, bundled_reader_model(), bundled_calibration())
-    return kind(assistant.documents, retriever, reader, bundled_yes_model().says_yes)
+    return TrainedReader(matcher, bundled_reader_model(), bundled_calibration())
+
+
+@pytest.fixture(scope="module")
+def sound(assistant: Assistant, reader: TrainedReader) -> Assistant:
+    return built(Assistant, assistant.retriever, reader)
+
+
+def built(kind: type[Assistant], retriever: HybridRetriever, reader: TrainedReader) -> Assistant:
+    documents = retriever.index.documents
+    return kind(documents, retriever, reader, bundled_yes_model().says_yes)
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +74,8 @@ def gold(settings: Settings) -> Gold:
 
 
 @pytest.fixture(scope="module")
-def healthy(assistant: Assistant) -> list[Outcome]:
-    return run(assistant)
+def healthy(sound: Assistant) -> list[Outcome]:
+    return run(sound)
 
 
 def run(assistant: Assistant) -> list[Outcome]:
@@ -90,26 +101,32 @@ def test_the_committed_baseline_is_what_this_build_gives(
 
 
 def test_a_quote_altered_by_one_character_closes_the_gate(
-    assistant: Assistant, gold: Gold, tmp_path: Path
+    assistant: Assistant,
+    reader: TrainedReader,
+    healthy: list[Outcome],
+    gold: Gold,
+    tmp_path: Path,
 ) -> None:
-    broken = rebuilt(assistant, OneCharacterOff, assistant.retriever)
+    broken = built(OneCharacterOff, assistant.retriever, reader)
     found = reasons(run(broken), gold, tmp_path)
     assert any(reason.startswith("citation: ") and "not verbatim" in reason for reason in found)
     assert any(reason.startswith("floor: verbatim_rate") for reason in found)
 
 
 def test_retrieval_without_bm25_closes_the_gate(
-    assistant: Assistant, gold: Gold, tmp_path: Path
+    assistant: Assistant, reader: TrainedReader, gold: Gold, tmp_path: Path
 ) -> None:
     retriever = assistant.retriever
     one_leg = WithoutBm25(index=retriever.index, encoder=retriever.encoder)
-    found = reasons(run(rebuilt(assistant, Assistant, one_leg)), gold, tmp_path)
+    found = reasons(run(built(Assistant, one_leg, reader)), gold, tmp_path)
     assert any(reason.startswith("regression: ") for reason in found)
     assert any(reason.startswith("floor: bm25_recall_at_10 is 0.000") for reason in found)
 
 
-def test_never_abstaining_closes_the_gate(assistant: Assistant, gold: Gold, tmp_path: Path) -> None:
-    found = reasons(run(assistant.with_thresholds(Thresholds(0.0, 0.0))), gold, tmp_path)
+def test_never_abstaining_closes_the_gate(
+    sound: Assistant, healthy: list[Outcome], gold: Gold, tmp_path: Path
+) -> None:
+    found = reasons(run(sound.with_thresholds(Thresholds(0.0, 0.0))), gold, tmp_path)
     assert any(reason.startswith("floor: false_answer_rate ") for reason in found)
     assert any(reason.startswith("regression: un-") and "is false" in reason for reason in found)
 

@@ -1,10 +1,14 @@
 """A bounded queue in front of the models: work beyond it is refused at once, not left to pile up.
 
-Answering is bound by the processor, so a few threads do it and the rest waits in line.
+Answering is bound by the processor, so a few threads do it and the rest waits in line. While more
+callers are refused than the whole line could hold, a short line is better than a long one: as much
+gets done, those inside are served soon, and when the crowd leaves there is little left to work off.
 """
 
 import asyncio
 import threading
+import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing, suppress
@@ -14,8 +18,17 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-RETRY_SECONDS = 5
-"""What a refused client is told to wait: about what a full queue takes to empty on two cores."""
+RETRY_SECONDS = 2
+"""What a refused client is told to wait. Places come free all the time, so it is short."""
+
+CROWDED_SECONDS = 3.0
+"""How much work the line holds while it is crowded, in seconds until that is done."""
+
+USUAL_SECONDS = 0.5
+"""What a piece of work is taken to last before any was done."""
+
+_WEIGHT = 0.1
+"""Of the newest piece of work in the running mean of how long they last."""
 
 
 class Overloaded(Exception):
@@ -43,7 +56,9 @@ class Admission:
         self, at_once: int, waiting: int, seconds: float, count: Callable[[int], None]
     ) -> None:
         self.capacity = at_once + waiting
-        self._seconds, self._count = seconds, count
+        self._at_once, self._seconds, self._count = at_once, seconds, count
+        self._mean = USUAL_SECONDS
+        self._refusals: deque[float] = deque(maxlen=self.capacity + 1)
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="answer")
         self._held: set[object] = set()
 
@@ -66,9 +81,10 @@ class Admission:
 
         Raises like ``run``. Closing the iterator saves the work on the items that are left.
         """
-        if self.held >= self.capacity:
-            raise Overloaded
         loop, stopped = asyncio.get_running_loop(), threading.Event()
+        if self.held >= self._places(loop.time()):
+            self._refusals.append(loop.time())
+            raise Overloaded
         queue: asyncio.Queue[_Item[T] | _End] = asyncio.Queue()
 
         def put(item: _Item[T] | _End) -> None:
@@ -86,11 +102,21 @@ class Admission:
             stopped.set()
             future.cancel()
 
+    def _places(self, now: float) -> int:
+        """How many may be held now: fewer while it is crowded."""
+        is_full = len(self._refusals) == self._refusals.maxlen
+        if not is_full or self._refusals[0] < now - RETRY_SECONDS:
+            return self.capacity
+        soon_done = round(self._at_once * CROWDED_SECONDS / self._mean)
+        return max(self._at_once, min(soon_done, self.capacity))
+
     def _submit(self, produce: Callable[[], _End], put: Callable[[_End], None]) -> Future[None]:
         place = object()
 
         def work() -> None:
+            started = time.perf_counter()
             end = produce()
+            self._mean += _WEIGHT * (time.perf_counter() - started - self._mean)
             self._release(place)  # before anyone hears of the end: he may come back at once
             put(end)
 

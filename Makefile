@@ -62,5 +62,5 @@ chromium:
 	@command -v chromium >/dev/null || \
 	  { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq chromium; }
 
-clean:
+clean: ## index/archive stays: nothing can make it again
 	rm -rf .venv index/build-* index/manifest.json artifacts evals/results

@@ -32,7 +32,15 @@ from assistant.server import build_app
 from assistant.service import Service
 from assistant.settings import Settings
 
-OPEN = {"/healthz", "/readyz", "/documents", "/docs", "/openapi.json", "/static-offline-docs"}
+OPEN = {
+    "/healthz",
+    "/readyz",
+    "/documents",
+    "/toegankelijkheid",
+    "/docs",
+    "/openapi.json",
+    "/static-offline-docs",
+}
 """Paths that are open on purpose, with all that lies under them."""
 
 MODELS = "/v1/models"

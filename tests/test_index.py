@@ -17,7 +17,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from assistant.documents import Corpus, Document, Kind, Metadata, Section
+from assistant.archive import ARCHIVE, Archive
+from assistant.documents import Corpus, Document, Kind, Metadata, Section, version_digits
 from assistant.embedding import BundledEncoder, Encoder
 from assistant.index import Index, IndexMismatch, IndexMissing, IndexUnavailable, read_manifest
 from assistant.indexing import IndexReport, update_index
@@ -64,6 +65,10 @@ class Folder:
         found = index.search_dense(self.encoder.encode_query(question), 10, among)
         index.close()
         return [passage.document for passage, _ in found]
+
+    def archived(self, document: Document) -> Document | None:
+        archive = Archive(self.path / ARCHIVE)
+        return archive.find(document.id, version_digits(document.version))
 
     def builds(self) -> set[str]:
         return {path.name for path in self.path.glob("build-*")}
@@ -275,6 +280,57 @@ def test_changed_metadata_is_reported_as_a_change(folder: Folder) -> None:
 def test_the_same_text_in_two_documents_is_found_in_both(folder: Folder) -> None:
     folder.update(OPZEG, replace(OPZEG, id="kopie"))
     assert sorted(folder.nearest("opzegtermijn")) == ["kopie", "opzeg"]
+
+
+# The archive
+
+
+def test_every_version_that_was_ever_indexed_stays_in_the_archive(folder: Folder) -> None:
+    changed = make_document("opzeg", "De opzegtermijn bedraagt voortaan acht maanden.")
+    folder.update(OPZEG, LEREN)
+    folder.update(changed)
+    folder.update(STUURGROEP)
+    folder.update(STUURGROEP, rebuild=True)
+    for document in (OPZEG, LEREN, changed, STUURGROEP):
+        assert folder.archived(document) == document
+
+
+def test_an_index_of_before_the_archive_fills_it_although_nothing_changed(folder: Folder) -> None:
+    folder.update(OPZEG, LEREN)
+    shutil.rmtree(folder.path / ARCHIVE)
+    builds = folder.builds()
+    assert folder.update(OPZEG, LEREN).is_unchanged
+    assert folder.builds() == builds
+    assert folder.archived(OPZEG) == OPZEG
+
+
+def test_an_index_of_before_the_archive_keeps_what_changes_next(folder: Folder) -> None:
+    folder.update(OPZEG, LEREN)
+    shutil.rmtree(folder.path / ARCHIVE)
+    changed = make_document("opzeg", "De opzegtermijn bedraagt voortaan acht maanden.")
+    folder.update(changed)
+    for document in (OPZEG, LEREN, changed):
+        assert folder.archived(document) == document
+
+
+def test_a_version_is_in_the_archive_before_it_is_live(folder: Folder) -> None:
+    def interrupt(_done: int, _total: int) -> None:
+        assert folder.archived(OPZEG) == OPZEG
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update_index(THREE, folder.path, lambda: folder.encoder, "bundled", progress=interrupt)
+
+
+def test_an_archive_that_cannot_be_written_leaves_the_live_index_usable(folder: Folder) -> None:
+    folder.update(OPZEG)
+    before = folder.builds()
+    shutil.rmtree(folder.path / ARCHIVE)
+    (folder.path / ARCHIVE).touch()
+    with pytest.raises(OSError):
+        folder.update(*THREE)
+    assert folder.builds() == before
+    assert folder.nearest("opzegtermijn") == ["opzeg"]
 
 
 # Failures

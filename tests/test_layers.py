@@ -9,28 +9,29 @@ SOURCE = Path(__file__).parents[1] / "src" / "assistant"
 
 # One layer a line, lowest first. Modules on one line do not import each other.
 LAYERS = """
-documents wording rate_limits draining parallel
+documents wording rate_limits draining parallel visible word_file content_policy
 api_keys contract settings
-dutch openai_contract client
-blocks e5_weights
+dutch openai_contract client exchange
+blocks e5_weights feedback
 sections
 corpus passages embedding
 onnx_transformer vector_store reader_model
-index hf_reader verdict
+archive index hf_reader verdict
 indexing
 retrieval conversation matching enumeration abstaining
 reading grounding
 similarity comparison generation composition
 asking
-answering
-assembly
+answering candidates
+assembly refining
 admission console logs metrics traces
 service
 batch connection envelope evaluation key_commands pages
-problems
+document_pages fragments problems feedback_commands
 description
-openai_api access body_limit mcp_server telemetry
-api chat workers
+openai_api access body_limit mcp_server page_routes telemetry file_note
+api chat_api workers
+chat
 server
 cli
 """.strip().splitlines()

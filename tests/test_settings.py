@@ -71,3 +71,14 @@ def test_the_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize(("timeout", "grace"), [("60", None), ("60", "60"), ("30", "5")])
+def test_stopping_must_wait_for_accepted_questions(
+    timeout: str, grace: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_TIMEOUT", timeout)
+    if grace:
+        monkeypatch.setenv("ASSISTANT_GRACE", grace)
+    with pytest.raises(ValidationError, match="ASSISTANT_GRACE"):
+        Settings()

@@ -2,15 +2,18 @@
 
 Read the modules in this order; each imports only from those before it (``tests/test_layers.py``):
 
-``documents`` shared types · ``parallel`` several things at a time · ``draining`` a server that
+``documents`` shared types · ``visible`` text as a reader sees it · ``word_file`` a document of
+Word · ``parallel`` several things at a time · ``draining`` a server that
 stops · ``rate_limits`` how often one may ask · ``api_keys`` who may · ``contract`` requests and
 responses of the API · ``openai_contract`` those of OpenAI's · ``client`` asks the API from other
-programs · ``settings`` · ``wording`` Dutch product text · ``dutch`` language analysis · ``blocks``
+programs · ``settings`` · ``wording`` Dutch product text · ``feedback`` what
+users say of answers · ``dutch`` language analysis · ``blocks``
 raw text to headings, paragraphs, items · ``sections`` · ``corpus`` folder to documents ·
 ``passages`` · ``e5_weights`` the bundled model's file · ``embedding`` the encoder ·
 ``onnx_transformer`` the same inside sentence-transformers · ``vector_store`` Chroma ·
 ``reader_model`` the trained network · ``hf_reader`` any Hugging Face one · ``verdict`` whether a
-sentence says "ja" · ``index`` on disk · ``indexing`` builds it · ``retrieval`` hybrid search ·
+sentence says "ja" · ``archive`` of every text version · ``index`` on disk · ``indexing`` builds
+both · ``retrieval`` hybrid search ·
 ``conversation`` follow-ups · ``matching`` question and sentence without a network · ``enumeration``
 lists in a document · ``abstaining`` why there is no answer · ``reading`` evidence with its
 confidence · ``grounding`` proof of quotes · ``similarity`` the reader without a network ·
@@ -19,9 +22,12 @@ pieces of an answer · ``asking`` what may be asked · ``answering`` the orchest
 picks the parts · ``admission`` the bounded queue · ``logs``, ``metrics``, ``traces`` what is known
 of a run · ``service`` what all surfaces ask · ``connection`` of a request · ``console`` what
 commands share · ``batch`` a file of questions · ``key_commands`` keeps the API keys ·
-``evaluation`` cases, metrics, reports · ``problems`` errors of the API · ``description`` of the
+``evaluation`` cases, metrics, reports · ``feedback_commands`` turns feedback into cases ·
+``problems`` errors of the API · ``description`` of the
 API, as OpenAPI · ``access`` the guard · ``body_limit`` of a request · ``telemetry`` measures
-requests · ``envelope`` headers of every response · ``pages``, ``openai_api``, ``mcp_server``,
+requests · ``envelope`` headers of every response · ``file_note`` a
+conversation as a file · ``document_pages`` and ``page_routes`` what
+people read of the documents · ``pages``, ``openai_api``, ``mcp_server``,
 ``api``, ``chat``, ``workers``, ``server``, ``cli`` the surfaces.
 """
 

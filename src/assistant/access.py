@@ -1,9 +1,10 @@
 """Who may use the API and how often: one ASGI layer with a table from paths to scopes.
 
 It lies in front of all routes, mounted ones too, and does nothing as long as the settings name no
-key file and no rates. The chat, the document pages under ``/documents``, ``/healthz``, ``/readyz``
-and ``/docs`` are for people and for machines without a key and stay open: put a reverse proxy with
-a login in front where those must be closed too.
+key file and no rates. What the chat asks needs no key but counts against the rate of its address.
+The chat itself, the pages ``/documents`` and ``/toegankelijkheid``, ``/healthz``,
+``/readyz`` and ``/docs`` are for people and for machines without a key and stay open: put a reverse
+proxy with a login in front where those must be closed too.
 """
 
 import logging
@@ -34,6 +35,10 @@ SCOPES: dict[str, Right] = {
 ANY_RIGHT = frozenset(Right)
 """Elsewhere under ``/v1`` some key is needed, so that a route that the table forgot is not open."""
 
+_CHAT, _CHAT_PAGE = "/chat", ("/chat/static", "/chat/shell")
+"""What the chat asks counts; what its page is made of does not, so that it can tell of a refusal.
+"""
+
 _CHALLENGE = 'Bearer realm="partnerschapsassistent"'
 
 _SCHEMES = {
@@ -53,6 +58,12 @@ def rights_for(path: str) -> frozenset[Right]:
         if _is_under(path, guarded):
             return frozenset({right})
     return ANY_RIGHT if _is_under(path, "/v1") else frozenset()
+
+
+def is_counted(path: str) -> bool:
+    """Whether requests for this path count against the rate of their address."""
+    is_of_page = any(_is_under(path, part) for part in _CHAT_PAGE)
+    return bool(rights_for(path)) or (_is_under(path, _CHAT) and not is_of_page)
 
 
 def _is_under(path: str, folder: str) -> bool:
@@ -79,14 +90,14 @@ class Guard:
         return self._ring is None
 
     async def admit(self, request: Request, rights: frozenset[Right]) -> None:
-        """Raise ``Refused`` unless the request may go on.
+        """Raise ``Refused`` unless the request may go on; without ``rights`` it needs no key.
 
         The address pays before its key is looked at, so that guessing keys is limited as well.
         The name of a key that is known is left in ``request.state.api_key``, for the log.
         """
         host = request.client.host if request.client else ""
         await self._spend(self._per_address, "address", address_of(host))
-        if self._ring is None:
+        if self._ring is None or not rights:
             return
         key = _known(self._ring, _secret(request))
         request.state.api_key = key.name
@@ -143,13 +154,12 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        rights = rights_for(_path(scope)) if scope["type"] == "http" else frozenset()
-        if not rights:
+        if scope["type"] != "http" or not is_counted(_path(scope)):
             await self._app(scope, receive, send)
             return
         request = Request(scope)
         try:
-            await self._guard.admit(request, rights)
+            await self._guard.admit(request, rights_for(_path(scope)))
         except Refused as refused:
             response = problems.respond(refused, _path(scope), problems.request_id_of(request))
             await response(scope, receive, send)

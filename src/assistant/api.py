@@ -1,11 +1,11 @@
-"""The HTTP API under ``/v1`` and the document pages, in one FastAPI app."""
+"""The HTTP API under ``/v1``, in one FastAPI app with the pages and the other surfaces."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Header, Path, Query, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
 from fastapi.sse import format_sse_event
 from fastapi_offline import FastAPIOffline
@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from assistant import openai_api, pages, problems, traces, wording
+from assistant import openai_api, page_routes, pages, problems, traces, wording
 from assistant.access import Access, Guard, describe_access
 from assistant.answering import Stage
 from assistant.body_limit import BodyLimit
@@ -96,7 +96,7 @@ def create_app(service: Service) -> FastAPI:
         lifespan=lambda _: mcp.running(),
     )
     app.state.service = service
-    app.state.routers = (_router, openai_api.router)
+    app.state.routers = (_router, openai_api.router, page_routes.router)
     for router in (*app.state.routers, _rest):
         app.include_router(router)
     app.router.routes.append(Route(PATH, mcp, include_in_schema=False))
@@ -313,29 +313,6 @@ def metrics(request: Request) -> Response:
     return Response(service_of(request).metrics.exposition(), media_type=MEDIA_TYPE)
 
 
-@_router.get("/documents", response_class=HTMLResponse, include_in_schema=False)
-def documents_page(request: Request) -> HTMLResponse:
-    """The list of documents for people."""
-    return _page(pages.documents_html(service_of(request).documents()))
-
-
-@_router.get("/documents/{document}", response_class=HTMLResponse, include_in_schema=False)
-def document_page(
-    request: Request,
-    document: str,
-    versie: str = "",
-    citaat: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9})?$")] = "",
-) -> HTMLResponse:
-    """A document for people, with the quote of a citation highlighted."""
-    start, _, end = citaat.partition("-")
-    quote = (int(start), int(end)) if citaat else None
-    return _page(pages.document_html(_document(request, document), versie, quote))
-
-
-def _page(html: str) -> HTMLResponse:
-    return HTMLResponse(html, headers={"Content-Security-Policy": pages.PAGE_POLICY})
-
-
 class _Unmatched:
     """ASGI app that refuses what no route above takes, before the chat at ``/`` gets to see it.
 
@@ -356,5 +333,12 @@ class _Unmatched:
         raise HTTPException(404)
 
 
-_OWN = ("/v1", "/v1/{rest:path}", "/documents", "/documents/{rest:path}", *sorted(PROBES))
+_OWN = (
+    "/v1",
+    "/v1/{rest:path}",
+    "/documents",
+    "/documents/{rest:path}",
+    "/toegankelijkheid",
+    *sorted(PROBES),
+)
 _rest = APIRouter(routes=[Route(path, _Unmatched()) for path in _OWN])

@@ -43,6 +43,10 @@ class Metadata:
     valid_until: dt.date | None = None
     source: str = ""
 
+    def is_expired(self, today: dt.date) -> bool:
+        """Whether the period in which it applies ended before ``today``."""
+        return self.valid_until is not None and self.valid_until < today
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -61,6 +65,15 @@ class Section:
     def name(self) -> str:
         """The heading path as one line, for a citation."""
         return " › ".join(self.path)
+
+
+VERSION_DIGITS = 12
+"""How much of a version's hash a link carries."""
+
+
+def version_digits(version: str) -> str:
+    """What a link carries of a version: the start of its hash."""
+    return version.removeprefix("sha256:")[:VERSION_DIGITS]
 
 
 @lru_cache(maxsize=4096)

@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from urllib.parse import quote as url_quote
 
 from assistant import wording
-from assistant.documents import Citation, Document, Evidence, Passage, Quoted
+from assistant.documents import Citation, Document, Evidence, Passage, Quoted, version_digits
 from assistant.dutch.folding import fold
 from assistant.dutch.mentions import find_dates, find_numbers
 from assistant.dutch.negation import is_negated
 
 LEAST_SUPPORT = 0.6
 """Share of a claim's search terms that its quotes must hold."""
-
-VERSION_DIGITS = 12
-"""How much of a version's hash a link carries."""
-
 
 _NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w’'-]*")
 
@@ -41,7 +37,7 @@ class Claim:
 
 def document_url(document: Document, start: int, end: int) -> str:
     """Link to the page of a document that highlights ``[start, end)`` of this version of it."""
-    digits = document.version.removeprefix("sha256:")[:VERSION_DIGITS]
+    digits = version_digits(document.version)
     return f"/documents/{url_quote(document.id)}?versie={digits}&citaat={start}-{end}#citaat"
 
 
@@ -73,6 +69,12 @@ def quote_passage(passage: Passage, document: Document) -> Quoted:
     end = start + len(stripped)
     _check(document, passage, start, end, stripped)
     return Quoted(**_quoted_fields(document, passage, start, end))
+
+
+def holds(quoted: Quoted, document: Document) -> bool:
+    """Whether a quote that somebody else kept is what this version of the document says there."""
+    is_verbatim = document.text[quoted.start : quoted.end] == quoted.quote
+    return is_verbatim and quoted.url == document_url(document, quoted.start, quoted.end)
 
 
 def _check(document: Document, passage: Passage, start: int, end: int, text: str) -> None:

@@ -1,7 +1,7 @@
 """Building the index: beside the live one, swapped in by one rename.
 
 Only passages whose text is new are embedded. The previous build is kept until the next one, for
-readers that still have it open.
+readers that still have it open; the text of every version stays in the archive.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ import bm25s
 import numpy as np
 from filelock import FileLock, Timeout
 
+from assistant.archive import ARCHIVE, Archive
 from assistant.documents import Document, Passage
 from assistant.dutch.analysis import Analyzer
 from assistant.embedding import Encoder, Vectors
@@ -122,6 +123,7 @@ class _Indexer:
     def run(self, documents: Sequence[Document], rebuild: bool) -> IndexReport:
         started = time.perf_counter()
         before = None if rebuild else self._live()
+        self._archive(documents, before)
         digests = {document.id: digest(document) for document in documents}
         known = before.manifest.documents if before else {}
         embedded = 0
@@ -140,6 +142,14 @@ class _Indexer:
             changed=tuple(sorted(k for k in digests.keys() & known if digests[k] != known[k])),
             removed=tuple(sorted(known.keys() - digests.keys())),
         )
+
+    def _archive(self, documents: Sequence[Document], before: Index | None) -> None:
+        """Keep the texts that links may point into: before the swap, so that none is missed.
+
+        Those of the live build are only missing where it was built before there was an archive.
+        """
+        indexed = before.documents.values() if before else ()
+        Archive(self.folder / ARCHIVE).keep([*documents, *indexed])
 
     def _live(self) -> Index | None:
         try:

@@ -3,19 +3,32 @@
 The API, the OpenAI-compatible routes, MCP and the chat all ask here, so they share one queue.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeVar, cast
 
 from assistant import grounding, logs, traces
 from assistant.admission import Admission, Overloaded
 from assistant.answering import Answerer, Assistant, Stage
+from assistant.archive import ARCHIVE, Archive
 from assistant.assembly import LiveAssistant
 from assistant.contract import SearchHit
-from assistant.documents import Answer, Document, Filters, ScoredPassage, Turn
+from assistant.documents import (
+    Answer,
+    Document,
+    Filters,
+    ScoredPassage,
+    Turn,
+    version_digits,
+)
+from assistant.index import Index
 from assistant.metrics import Metrics
+from assistant.refining import Context, Refiner
 from assistant.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +51,14 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.live = LiveAssistant(settings)
+        self._archive = Archive(settings.index / ARCHIVE)
         self.metrics = Metrics(settings.index)
         self.tracing = traces.make_provider()
         self.admission = Admission(
             settings.at_once, settings.waiting, settings.timeout, self.metrics.queue_held.inc
         )
         self.metrics.queue_capacity.set(self.admission.capacity)
+        self._refiner = Refiner()
 
     async def answer(self, query: Query) -> Answer:
         """The answer, once a thread was free to make it."""
@@ -82,6 +97,29 @@ class Service:
         with self.metrics.overloads.count_exceptions(Overloaded):
             return await self.admission.run(work)
 
+    async def suggestions(
+        self, answer: Answer, asked: Sequence[str], filters: Filters
+    ) -> tuple[str, ...]:
+        """At most three next questions that the assistant has answered itself (``refining``).
+
+        ``answer`` may come from a browser: what it says that is not so, is passed over. ``asked``
+        are the questions before it. While others ask, only what is known already is given.
+        """
+        assistant = await asyncio.to_thread(self.live.get)
+        context = Context(answer, asked, filters)
+        return await self._refiner.suggestions(assistant, context, self._when_idle)
+
+    async def _when_idle(self, work: Callable[[], T]) -> T | None:
+        """What ``work`` gives; ``None`` if a question might have to wait for it or be refused."""
+        held = self.admission.held
+        has_thread = held == 0 or held + 1 < self.settings.at_once
+        if not has_thread or held + 1 >= self.admission.capacity:
+            return None
+        try:
+            return await self.admission.run(work)
+        except Overloaded:
+            return None
+
     def documents(self) -> list[Document]:
         """All documents, in order of id."""
         return list(self.live.get().documents.values())
@@ -89,6 +127,20 @@ class Service:
     def document(self, document: str) -> Document | None:
         """One document, if there is one of that id."""
         return self.live.get().documents.get(document)
+
+    def version(self, document: str, digits: str) -> Document | None:
+        """The version of a document that a link names by the digits of its hash.
+
+        It may have changed or left the corpus since; ``None`` when no such version was kept.
+        """
+        current = self.document(document)
+        if current is not None and version_digits(current.version) == digits:
+            return current
+        return self._archive.find(document, digits)
+
+    def index(self) -> Index:
+        """The live index: its documents, their passages and when it was built."""
+        return self.live.get().retriever.index
 
 
 def _hit(found: ScoredPassage, assistant: Assistant) -> SearchHit:

@@ -109,6 +109,7 @@ class Settings(BaseSettings):
         35,
         ge=1,
         le=7200,
+        validate_default=True,
         description="Seconds that accepted requests may take after SIGTERM; more than the timeout",
     )
     max_body: int = Field(1_000_000, ge=1000, description="Bytes of the largest request")
@@ -124,13 +125,18 @@ class Settings(BaseSettings):
     keys: Annotated[Path | None, BeforeValidator(_path_or_none)] = Field(
         None, description="File with the API keys (see `assistant keys`); empty: no key is needed"
     )
+    feedback: Annotated[Path | None, BeforeValidator(_path_or_none)] = Field(
+        Path("feedback/feedback.jsonl"),
+        description="File of what users say of answers; empty: they cannot say it",
+    )
     rate_per_key: Rate = Field(
         "", description="Requests that one key may send, such as '120/minute'; empty: any number"
     )
     rate_per_address: Rate = Field(
         "",
-        description="Requests to the API that one address may send, wrong keys included; empty: "
-        "any number, because a whole office or another team's server may share one address",
+        description="Requests to the API and of the chat that one address may send, wrong keys "
+        "included; empty: any number, because a whole office or another team's server may share "
+        "one address",
     )
     rate_storage: Annotated[SecretStr, AfterValidator(_redis)] = Field(
         SecretStr(""),
@@ -148,6 +154,24 @@ class Settings(BaseSettings):
         description="Names, without port, under which /mcp is reached and whose pages may call it; "
         "empty: any name, and no pages but those of this machine",
     )
+
+    contact: str = Field(
+        "",
+        max_length=200,
+        description="Whom users tell that a page is hard to use: an e-mail address, web page or "
+        "telephone number; empty: their own operator",
+    )
+
+    @field_validator("grace")
+    @classmethod
+    def _accepted_questions_get_their_time(cls, grace: int, info: ValidationInfo) -> int:
+        timeout = info.data.get("timeout", 0)
+        if grace <= timeout:
+            raise ValueError(
+                f"a question may take {timeout:g} s, so stopping must wait for longer than that; "
+                "raise ASSISTANT_GRACE or lower ASSISTANT_TIMEOUT"
+            )
+        return grace
 
     @field_validator("rate_per_key")
     @classmethod

@@ -15,16 +15,18 @@ EXAMPLES = (
 )
 EXAMPLES_LABEL = "Voorbeeldvragen"
 QUESTION_LABEL = "Uw vraag"
-QUESTION_PLACEHOLDER = "Typ uw vraag en druk op Enter"
+QUESTION_PLACEHOLDER = "Typ uw vraag"
 SEND = "Verstuur"
 CONVERSATION = "Gesprek"
-EMPTY_CONVERSATION = "Nog geen vragen gesteld."
 
-STATUS_LABELS = {
-    "answered": "✔ Beantwoord",
-    "partial": "◐ Gedeeltelijk",
-    "abstained": "✖ Niet gevonden",
+STATUSES = {
+    "answered": "Beantwoord",
+    "partial": "Gedeeltelijk",
+    "abstained": "Niet gevonden",
 }
+STATUS_ICONS = {"answered": "✔", "partial": "◐", "abstained": "✖"}
+STATUS_LABELS = {status: f"{STATUS_ICONS[status]} {label}" for status, label in STATUSES.items()}
+SPOKEN = "{status}: {answer}"
 SOURCES = "Bronnen"
 SOURCE = "- [{marker}] {place}: {url}"
 RELATED_PASSAGE = "- {place}: “{quote}” {url}"
@@ -32,6 +34,154 @@ PLACE = "{title} — {section}"
 RELATED = "Dit is geen antwoord. De dichtstbijzijnde passages zijn:"
 UNDERSTOOD_AS = "Begrepen als: {question}"
 PARTIAL_NOTE = "Let op: dit is mogelijk maar een deel van het antwoord. Lees de bron na."
+
+SKIP_TO_QUESTION = "Ga naar de vraag"
+PAGES, ACCESSIBILITY = "Pagina’s", "Toegankelijkheid"
+HELP = "Hulp"
+HELP_TITLE = "Wat deze assistent doet"
+HELP_CAN = (
+    "Hij zoekt een feit, datum, reden of opsomming op in de documenten en toont de zin "
+    "woordelijk, met haar plaats.",
+    "Hij begrijpt een vervolgvraag zoals “En wie was de eerste?”.",
+    "Hij zegt het wanneer iets niet in de documenten staat, en toont dan de dichtstbijzijnde "
+    "passages.",
+)
+HELP_CANNOT = (
+    "Hij weet niets buiten deze documenten en zoekt niet op het internet.",
+    "Hij geeft geen advies of interpretatie en rekent niets uit.",
+    "Hij kan zich vergissen in wat een zin betekent. Lees altijd het citaat voor u het doorstuurt.",
+)
+HELP_CAN_LABEL, HELP_CANNOT_LABEL = "Dit kan hij", "Dit kan hij niet"
+HELP_DOCUMENTS = (
+    "Antwoorden komen alleen uit deze {count}, zoals ze op {date} zijn ingelezen. Het jongste "
+    "gedateerde document is van {newest}."
+)
+HELP_DOCUMENTS_UNDATED = (
+    "Antwoorden komen alleen uit deze {count}, zoals ze op {date} zijn ingelezen."
+)
+HELP_PRIVACY = (
+    "Uw gesprekken staan alleen in deze browser. De server bewaart er niets van, tenzij u zelf een "
+    "oordeel over een antwoord verstuurt."
+)
+HELP_PRIVACY_WITHOUT_FEEDBACK = (
+    "Uw gesprekken staan alleen in deze browser. De server bewaart er niets van."
+)
+HELP_CLOSE = "Begrepen, sluit deze uitleg"
+
+CONVERSATIONS = "Gesprekken"
+NEW_CONVERSATION = "Nieuw gesprek"
+RENAME, DELETE = "Hernoem", "Verwijder"
+SAVE_AS = "Bewaar dit gesprek als"
+MARKDOWN, DOCX = "Markdown", "Word"
+STOP = "Stop"
+YOU_ASKED = "U vroeg:"
+ACTIONS = "Acties bij dit antwoord"
+COPY, AGAIN = "Kopieer met bronnen", "Opnieuw"
+GOOD, BAD = "Goed antwoord", "Slecht antwoord"
+REFINE = "Vraag verfijnen"
+ASK_ABOUT = "Wat staat er in ‘{title}’ over {topic}?"
+ASK_HEADING = "Wat staat er in ‘{title}’ over ‘{heading}’?"
+ASK_LIST = "Welke {what} somt ‘{title}’ op?"
+ASK_LENGTH = "Hoe lang is de {what}?"
+ASK_ABBREVIATION = "Waarvoor staat de afkorting {short}?"
+ASK_ACCORDING_TO = "{question} volgens ‘{title}’?"
+LIMITED_TO = "Beperkt tot: {scope}"
+IN_PERIOD = "{start} tot {end}"
+UNDATED = "zonder datum"
+SOURCE_NOT_CHECKED = (
+    "Dit bewaarde antwoord is niet meer na te gaan: de versie van het document waarop het steunt, "
+    "is er niet meer. Stel de vraag opnieuw."
+)
+SOURCE_NOT_VERBATIM = (
+    "Dit bewaarde antwoord wordt niet getoond: een citaat klopt niet met het document. Stel de "
+    "vraag opnieuw."
+)
+
+NOTE_TITLE = "Nota van een gesprek"
+NOTE_WRITTEN = f"Opgemaakt op {{moment}} (Brusselse tijd) met de {APP_TITLE}."
+NOTE_ORIGIN = (
+    "De antwoorden komen uit de documenten die onderaan als bron staan. Het nummer achter een "
+    "citaat is dat van zijn bron."
+)
+NOTE_QUESTION = "Vraag {number}: {question}"
+NOTE_ASKED = "Gesteld op {moment}."
+NOTE_UNANSWERED = "Niet beantwoord"
+NOTE_SHORT_ANSWER = "Kort antwoord: {answer}"
+NOTE_SOURCE = "{place} (document {document}, versie {version})"
+NOTE_PASSAGE = "{source}: “{quote}”"
+NOTE_NO_QUESTIONS = "Dit gesprek heeft geen vragen."
+NOTE_NO_SOURCES = "Geen enkel antwoord steunt op een document."
+NOTE_MOMENT = "%d/%m/%Y om %H:%M"
+
+SCOPE_TITLE = "Zoeken in"
+SCOPE_DOCUMENTS, SCOPE_KINDS, SCOPE_PARTIES = "Documenten", "Soort", "Partij"
+SCOPE_YEAR, SCOPE_ANY_YEAR = "Jaar", "Alle jaren"
+SCOPE_HINT = (
+    "Wat u niet aanvinkt, beperkt niet. Een overeenkomst telt mee in elk jaar waarin ze geldt."
+)
+SCOPE_RESET = "Zoek weer in alles"
+EXPIRED = "verlopen"
+
+SOURCE_PANEL = "Bron"
+SOURCE_PANEL_EMPTY = "Klik bij een antwoord op een bron om ze hier te lezen."
+PREVIOUS_SOURCE, NEXT_SOURCE = "Vorige bron", "Volgende bron"
+COPY_LINK, OPEN_TAB, CLOSE_SOURCE = "Kopieer link", "Open in nieuw tabblad", "Sluit bron"
+
+FEEDBACK_TITLE = "Uw oordeel over dit antwoord"
+FEEDBACK_REASON, FEEDBACK_TEXT = "Wat schort eraan?", "Toelichting (mag leeg blijven)"
+FEEDBACK_NOTICE = (
+    "Uw vraag, het antwoord en uw toelichting worden bewaard om de assistent beter te maken. Zet "
+    "er geen persoonsgegevens in."
+)
+FEEDBACK_OFF = "Deze server bewaart geen oordelen."
+FEEDBACK_FAILED = "Uw oordeel kon niet bewaard worden. Verwittig de beheerder."
+FEEDBACK_REASONS = {
+    "onjuist": "Het antwoord is onjuist",
+    "onvolledig": "Het antwoord is onvolledig",
+    "verkeerde_bron": "Het citaat komt uit de verkeerde bron",
+    "ten_onrechte_niet_gevonden": "Het staat wel in de documenten",
+    "onduidelijk": "Het antwoord is onduidelijk",
+    "anders": "Iets anders",
+}
+CANCEL, SEND_FEEDBACK, SAVE = "Annuleer", "Verstuur oordeel", "Bewaar"
+NAME_OF_CONVERSATION = "Naam van het gesprek"
+NEEDS_SCRIPT = "Deze pagina werkt met JavaScript. Zet het aan, of gebruik de documenten of de API."
+
+STAGE_START = "Ik zoek in de documenten…"
+STAGE_RETRIEVED = "Ik lees de {count} beste passages…"
+STAGE_WEIGHED = "Ik kijk de citaten na…"
+
+CHAT_TEXTS = {
+    "start": STAGE_START,
+    "gestopt": "U hebt deze vraag gestopt. Kies ‘Opnieuw’ om ze alsnog te stellen.",
+    "onbereikbaar": "De server is niet bereikbaar. Kijk uw verbinding na en kies ‘Opnieuw’.",
+    "vol": "Dit gesprek is vol. Uw vraag begint een nieuw gesprek.",
+    "geheugen": "Uw browser kan dit gesprek niet bewaren: zijn geheugen is vol of staat uit. "
+    "Verwijder oude gesprekken of bewaar dit gesprek als bestand.",
+    "leeg": "Typ eerst een vraag.",
+    "bezig": "De vorige vraag is nog bezig. Wacht even of kies ‘Stop’.",
+    "gekopieerd": "Gekopieerd.",
+    "niet_gekopieerd": "Kopiëren lukte niet. Selecteer de tekst en druk op Ctrl+C.",
+    "bedankt": "Bedankt, uw oordeel is bewaard.",
+    "bewaard": "Het gesprek is als bestand bewaard.",
+    "niets_te_bewaren": "Dit gesprek heeft nog geen antwoorden.",
+    "mislukt": "Dat lukte niet. Probeer het opnieuw.",
+    "naamloos": "Gesprek zonder vraag",
+    "hernoem": "Hernoem gesprek ‘{naam}’",
+    "verwijder": "Verwijder gesprek ‘{naam}’",
+    "verwijder_zeker": "Wilt u het gesprek ‘{naam}’ verwijderen? Dat is niet ongedaan te maken.",
+    "verwijderd": "Het gesprek is verwijderd.",
+    "bron_van": "Bron {nummer} van {aantal}",
+    "bronnen": SOURCES,
+    "bronregel": "[{nummer}] {plaats}: {url}",
+    "zoekt_overal": "alle documenten",
+    "zoekt_beperkt": "een deel van de documenten ({aantal} filters)",
+    "zoekt_beperkt_een": "een deel van de documenten (1 filter)",
+    "donker": "Donkere weergave",
+    "licht": "Lichte weergave",
+    "kopie_klaar": "De link is gekopieerd.",
+}
+"""What the scripts of the chat page say."""
 
 QUOTE = "“{quote}” [{marker}]"
 YES, NO = "Ja.", "Nee."
@@ -126,14 +276,33 @@ METHOD_NOT_ALLOWED = "Gebruik een andere HTTP-methode; zie /docs."
 
 DOCUMENTS = "Documenten"
 BACK_TO_CHAT = "← Naar de chat"
-CHANGED_DOCUMENT = (
-    "Dit document is gewijzigd sinds het antwoord waaruit u komt. Het citaat is daarom niet "
-    "aangeduid."
+SKIP_TO_CONTENT = "Ga naar de inhoud"
+TABLE_OF_CONTENTS = "Inhoudsopgave"
+UNTITLED_SECTION = "Begin van de tekst"
+LOST_VERSION = (
+    "Dit document is gewijzigd sinds de link werd gemaakt en de tekst van toen is niet bewaard. "
+    "Het citaat is daarom niet aangeduid."
 )
+CHANGED_DOCUMENT = (
+    "Dit document is gewijzigd sinds de link werd gemaakt. Eerst leest u de tekst zoals die toen "
+    "was, daarna het document zoals het nu is."
+)
+REMOVED_DOCUMENT = (
+    "Dit document is verwijderd: de assistent antwoordt er niet meer uit. Hieronder staat het "
+    "zoals het was toen de link werd gemaakt (versie {digits})."
+)
+LINKED_VERSION, CURRENT_VERSION = "Versie waarnaar de link verwijst", "Huidige versie"
+THE_QUOTE, QUOTE_PLACE = "Het citaat", "Citaat {number} van {count}"
+STILL_VERBATIM = "{quote} staat nog woordelijk in de huidige versie."
+NOT_VERBATIM = "{quote} staat niet meer woordelijk in de huidige versie."
+SHOW_THERE = "Toon het daar"
+PREVIOUS_QUOTE, NEXT_QUOTE = "Vorig citaat", "Volgend citaat"
+PERMANENT_LINK = "Vaste link"
+PERMANENT_LINK_HINT = "blijft naar deze versie van de tekst wijzen, ook als het document wijzigt."
 BAD_QUOTE = (
     "De link wijst geen bestaand tekstdeel aan. Het document staat hieronder zonder aanduiding."
 )
-CITED_PASSAGE = "Geciteerde passage"
+CITED_PASSAGE, END_OF_QUOTE = "Geciteerde passage", "einde van het citaat"
 METADATA_LABELS = {
     "kind": "Soort",
     "parties": "Partijen",
@@ -141,7 +310,55 @@ METADATA_LABELS = {
     "valid": "Geldig",
     "source": "Bron",
 }
-VALID_FROM, VALID_PERIOD = "vanaf {start}", "van {start} tot {end}"
+VALID_FROM, VALID_UNTIL = "vanaf {start}", "tot en met {end}"
+VALID_PERIOD = "van {start} tot en met {end}"
+DOCUMENTS_INTRO = (
+    "De assistent antwoordt alleen uit {count}, zoals ingelezen op {date} om {time}. Een passage "
+    "is een stuk van een sectie waarin hij zoekt."
+)
+DOCUMENTS_CAPTION = "De documenten waaruit de assistent antwoordt"
+DOCUMENT_COLUMNS = {
+    "title": "Titel",
+    "kind": "Soort",
+    "parties": "Partijen",
+    "date": "Datum",
+    "valid": "Geldig",
+    "sections": "Secties",
+    "passages": "Passages",
+}
+NOT_TOLD = "niet vermeld"
+
+ACCESSIBILITY_DATE = "22 november 2026"
+ACCESSIBILITY_INTRO = (
+    f"Deze verklaring gaat over de {APP_TITLE}: de chat, de lijst van documenten, de pagina van "
+    "elk document en deze pagina.",
+    "De norm is WCAG 2.2, niveau AA.",
+)
+ACCESSIBILITY_TESTED_TITLE = "Wat getest is en hoe"
+ACCESSIBILITY_TESTED = (
+    "Automatisch met axe-core in Chromium zonder scherm, in lichte en donkere weergave, als deel "
+    "van de tests van de software.",
+    "Met alleen het toetsenbord: alles is te bereiken en te bedienen, en de focus is zichtbaar.",
+    "Op een scherm van 390 pixels breed en vergroot tot 200 %.",
+)
+ACCESSIBILITY_LIMITS_TITLE = "Wat we weten dat beter kan"
+ACCESSIBILITY_LIMITS = (
+    "De tekst van de documenten komt uit de bronbestanden. Titels, lijsten en tabellen die daar "
+    "alleen aan hun opmaak te herkennen zijn, zijn het hier soms niet.",
+    "Er is nog niet getest met schermlezers, noch door mensen met een beperking. Automatische "
+    "tests vinden niet elk probleem.",
+    "Er is alleen getest in Chromium.",
+    "De chat werkt alleen met JavaScript; de documentpagina’s en deze pagina ook zonder.",
+    "De technische documentatie op /docs is voor programmeurs en valt buiten deze verklaring.",
+)
+ACCESSIBILITY_REPORT_TITLE = "Een probleem melden"
+ACCESSIBILITY_REPORT = (
+    "Kunt u iets niet lezen of bedienen? Meld het, en zeg erbij op welke pagina, wat u wilde doen, "
+    "en met welke browser en welk hulpmiddel."
+)
+ACCESSIBILITY_CONTACT = "Melden kan bij:"
+ACCESSIBILITY_NO_CONTACT = "Melden kan bij wie deze toepassing in uw organisatie beheert."
+ACCESSIBILITY_DATED = "Deze verklaring is van {date}."
 
 MCP_INSTRUCTIONS = (
     "Antwoorden en passages uit Vlaamse partnerschapsovereenkomsten en beleidsantwoorden. Gebruik "

@@ -16,11 +16,11 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin assistant \
-    && install --directory --owner=assistant /data/index /data/models \
+    && install --directory --owner=assistant /data/index /data/models /data/feedback \
     && pip uninstall --yes --root-user-action=ignore pip setuptools wheel
 COPY --from=build /opt/assistant /opt/assistant
 COPY corpus /data/corpus
-# What is written goes to the two volumes and to /tmp, so the root file system can be read-only.
+# What is written goes to the three volumes and to /tmp, so the root file system can be read-only.
 ENV PATH=/opt/assistant/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -29,8 +29,9 @@ ENV PATH=/opt/assistant/bin:$PATH \
     MPLCONFIGDIR=/tmp/matplotlib \
     ASSISTANT_HOST=0.0.0.0 \
     ASSISTANT_CORPUS=/data/corpus \
-    ASSISTANT_INDEX=/data/index
-VOLUME ["/data/index", "/data/models"]
+    ASSISTANT_INDEX=/data/index \
+    ASSISTANT_FEEDBACK=/data/feedback/feedback.jsonl
+VOLUME ["/data/index", "/data/models", "/data/feedback"]
 WORKDIR /data
 USER 10001
 EXPOSE 7860

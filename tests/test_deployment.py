@@ -129,7 +129,8 @@ def test_the_folders_it_writes_to_are_its_own_volumes_or_temporary() -> None:
     volumes = json.loads(last("VOLUME"))
     made = " ".join(argument for name, argument in FINAL if name == "RUN")
     assert all(volume in made.split() for volume in volumes)
-    for name in ("ASSISTANT_INDEX", "HF_HOME", "GRADIO_TEMP_DIR", "MPLCONFIGDIR"):
+    named = "ASSISTANT_INDEX ASSISTANT_FEEDBACK HF_HOME GRADIO_TEMP_DIR MPLCONFIGDIR".split()
+    for name in named:
         assert variables()[name].startswith((*volumes, "/tmp/"))  # noqa: S108
 
 
@@ -182,6 +183,9 @@ def test_every_service_mounts_the_volumes_of_the_image(name: str) -> None:
     environment = SERVICES[name]["environment"]
     assert environment["ASSISTANT_INDEX"] in targets
     assert environment["ASSISTANT_CORPUS"] in targets
+    # Of the image, and not of this file: that would keep .env from switching it off.
+    assert "ASSISTANT_FEEDBACK" not in environment
+    assert str(PurePosixPath(variables()["ASSISTANT_FEEDBACK"]).parent) in targets
 
 
 def test_the_server_has_an_index_before_it_starts_and_time_to_finish() -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from assistant.console import errors, fail, load_settings, progress_bar, reported_failures
 from assistant.evaluation.commands import bench, evaluate
+from assistant.feedback_commands import feedback
 from assistant.key_commands import keys
 
 app = typer.Typer(
@@ -158,6 +159,7 @@ def openapi() -> None:
 app.command("eval")(evaluate)
 app.add_typer(bench, name="bench")
 app.add_typer(keys, name="keys")
+app.add_typer(feedback, name="feedback")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,9 @@ STYLES = frozenset("follow_up typo keyword en fr".split())
 
 Split = Literal["dev", "test"]
 
+_REVIEW = "review"
+"""The field that marks a draft."""
+
 Nugget = Annotated[tuple[Annotated[str, Field(pattern=r"\w")], ...], Field(min_length=1)]
 """The accepted spellings of one fact."""
 
@@ -70,6 +73,15 @@ class Case(_Strict):
         return "test" if hashlib.sha256(self.id.encode()).digest()[0] % 2 else "dev"
 
 
+class Draft(Case):
+    """A case that nobody has checked yet; ``review`` says what is to be checked.
+
+    ``load_cases`` refuses it for as long as it has that field.
+    """
+
+    review: str
+
+
 def load_cases(paths: Sequence[Path]) -> list[Case]:
     """Read JSON Lines files. Raises ``CaseError``; ids are unique over all."""
     cases: dict[str, Case] = {}
@@ -100,6 +112,10 @@ def _parse(line: str, place: str) -> Case:
     try:
         case = Case.model_validate_json(line)
     except ValidationError as error:
+        if any(wrong["loc"] == (_REVIEW,) for wrong in error.errors()):
+            raise CaseError(
+                f"{place}: not reviewed yet; do what '{_REVIEW}' says, then take that field out"
+            ) from error
         raise CaseError(f"{place}: {explain(error)}") from error
     if {bool(case.facts), bool(case.sources)} != {case.answerable}:
         raise CaseError(f"{place}: an answerable case needs facts and sources, others have none")

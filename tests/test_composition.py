@@ -91,6 +91,44 @@ def test_reasons_lists_and_yes_or_no_have_no_short_answer(question: str) -> None
     assert (composed.form, composed.short_answer) == (Form.QUOTES, "")
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence", "short"),
+    [
+        ("Hoeveel leden telt de raad?", "De raad telt alle partners.", "alle partners"),
+        ("Wie zit in de raad?", "In de raad zitten VDAB, Syntra, VVSG en GO!.", "VDAB, Syntra"),
+        (
+            "Wie zit in de raad?",
+            "Lid zijn Werk, Onderwijs (voorzitter) en Zorg.",
+            "Werk, Onderwijs",
+        ),
+    ],
+)
+def test_a_short_answer_that_says_too_little_is_left_to_the_sentence(
+    question: str, sentence: str, short: str
+) -> None:
+    library = Library(sentence)
+    composed = library.compose(question, library.evidence(sentence, short=short))
+    assert (composed.form, composed.short_answer) == (Form.QUOTES, "")
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "short"),
+    [
+        (
+            "Wanneer kwam men samen?",
+            "Men kwam op 17 januari 2013, in Brussel, samen.",
+            "17 januari 2013",
+        ),
+        ("Wie zit in de raad?", "In de raad zitten VDAB, VVSG en GO!.", "VDAB, VVSG en GO!"),
+        ("Hoeveel leden telt de raad?", "De raad telt vijf leden, en een voorzitter.", "vijf"),
+    ],
+)
+def test_a_short_answer_that_is_whole_stands(question: str, sentence: str, short: str) -> None:
+    library = Library(sentence)
+    composed = library.compose(question, library.evidence(sentence, short=short))
+    assert (composed.form, composed.short_answer) == (Form.SHORT, short)
+
+
 def test_without_a_short_answer_there_are_only_quotes() -> None:
     library = Library("Het overleg was in Gent.")
     composed = library.compose("Wie is het?", library.evidence("Het overleg was in Gent."))

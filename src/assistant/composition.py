@@ -1,5 +1,6 @@
 """Evidence to the pieces of an answer: which quotes, which short answer, which opening words."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -73,7 +74,7 @@ class Composer:
                 return self._list(best, evidence, listed)
             if expected is Expected.YES_NO:
                 return Composition(self._verdict(question, best), (best,))
-        if best.short_answer and expected in _SHORT:
+        if expected in _SHORT and _says_enough(question, best):
             return Composition(Form.SHORT, (best,), best.short_answer)
         return Composition(Form.QUOTES, (best,))
 
@@ -121,6 +122,9 @@ class Composer:
         return Composition(Form.COUNT, (*intro, *items), str(len(listed.items)))
 
 
+_GOES_ON = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:,|en\b|of\b)")
+"""After a name that more names follow."""
+
 _SHORT = frozenset(
     (
         Expected.DATE,
@@ -131,6 +135,18 @@ _SHORT = frozenset(
         Expected.OTHER,
     )
 )
+
+
+def _says_enough(question: str, best: Evidence) -> bool:
+    """Whether the short answer may stand above its sentence.
+
+    Not without a number where one is asked, nor as the first few of a longer enumeration.
+    """
+    short = best.short_answer
+    if not short or (asks_count(question) and not find_numbers(short)):
+        return False
+    rest = best.text.partition(short)[2]
+    return not ("," in short and _GOES_ON.match(rest))
 
 
 def _likely(best: Evidence, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -85,14 +85,20 @@ Serving = Callable[..., AbstractContextManager[tuple["subprocess.Popen[bytes]", 
 
 @pytest.fixture(scope="session")
 def serving(settings: Settings) -> Serving:
-    """Starts a real `assistant serve`, with more options if given; gives process and port."""
+    """Starts a real `assistant serve`, with more options and environment variables if given.
+
+    Gives its process and port.
+    """
 
     @contextmanager
-    def start(*options: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-        port = free_port()
+    def start(
+        *options: str, port: int = 0, **variables: str
+    ) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+        port = port or free_port()
         environment = os.environ | {
             "ASSISTANT_CORPUS": str(settings.corpus),
             "ASSISTANT_INDEX": str(settings.index),
+            **variables,
         }
         command = [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port), *options]
         process = subprocess.Popen(command, env=environment, cwd=ROOT)

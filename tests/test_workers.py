@@ -100,7 +100,7 @@ def test_a_worker_that_cannot_start_ends_all() -> None:
 
 def test_all_workers_serve_one_and_the_same_page(cluster: Cluster) -> None:
     """Else a page that meets another worker takes it for a new version and reloads itself."""
-    assert len({cluster.get("/gradio_api/app_id") for _ in range(20)}) == 1
+    assert len({cluster.get("/") for _ in range(20)}) == 1
 
 
 def test_all_workers_count_in_the_same_metrics(cluster: Cluster) -> None:

@@ -31,7 +31,7 @@ def build_app(settings: Settings) -> FastAPI:
     from assistant.service import Service
 
     service = Service(settings)
-    return mount_chat(create_app(service), service)
+    return mount_chat(create_app(service))
 
 
 def serve(settings: Settings) -> None:

@@ -121,6 +121,8 @@ def test_a_short_answer_that_says_too_little_is_left_to_the_sentence(
         ),
         ("Wie zit in de raad?", "In de raad zitten VDAB, VVSG en GO!.", "VDAB, VVSG en GO!"),
         ("Hoeveel leden telt de raad?", "De raad telt vijf leden, en een voorzitter.", "vijf"),
+        ("Wie tekent?", "Tekenen An, lid en Jan, voorzitter van de raad.", "An, lid en Jan"),
+        ("Wat levert het op?", "Het levert rust, tijd,… op.", "rust, tijd"),
     ],
 )
 def test_a_short_answer_that_is_whole_stands(question: str, sentence: str, short: str) -> None:

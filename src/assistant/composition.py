@@ -122,8 +122,9 @@ class Composer:
         return Composition(Form.COUNT, (*intro, *items), str(len(listed.items)))
 
 
-_GOES_ON = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:,|en\b|of\b)")
-"""After a name that more names follow."""
+_CONCLUDED = re.compile(r"\b(?:en|of)\b")
+_GOES_ON = re.compile(r"\s*(?:\([^)]*\)\s*)?(?:,(?!\s*…)|en\b|of\b)")
+"""What joins the last name of an enumeration, and what comes after a name that others follow."""
 
 _SHORT = frozenset(
     (
@@ -146,7 +147,8 @@ def _says_enough(question: str, best: Evidence) -> bool:
     if not short or (asks_count(question) and not find_numbers(short)):
         return False
     rest = best.text.partition(short)[2]
-    return not ("," in short and _GOES_ON.match(rest))
+    is_cut = "," in short and not _CONCLUDED.search(short) and _GOES_ON.match(rest)
+    return not is_cut
 
 
 def _likely(best: Evidence, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -203,8 +203,10 @@ def test_a_route_that_the_table_forgot_needs_some_key(guarded: TestClient, keys:
 def test_people_and_probes_need_no_key(settings: Settings, keys: Keys) -> None:
     app = build_app(settings.model_copy(update={"keys": keys.path}))
     client = TestClient(app)
-    for path in ("/", "/healthz", "/documents", "/docs", "/openapi.json"):
+    pages = ("/", "/chat/shell", "/chat/static/main.js", "/documents", "/toegankelijkheid", "/docs")
+    for path in (*pages, "/healthz", "/openapi.json"):
         assert client.get(path).status_code == 200, path
+    assert client.post("/chat/conversation", json={"exchanges": []}).status_code == 200
     assert client.get("/readyz").status_code in (200, 503)
     assert client.get("/v1/documents").status_code == 401
     assert client.post("/mcp", json={}).status_code == 401

@@ -198,6 +198,7 @@ def test_two_files_with_one_id_are_an_error(tmp_path: Path) -> None:
         ("title = 'T'\nkind = 'verslag'\ndate = 'gisteren'", "date: "),
         ("title = 'T'\nkind = 'verslag'\nparties = 'VDAB'", "parties: "),
         ("", "title: Field required; kind: Field required"),
+        ("title = '\u202e '\nkind = 'verslag'", "its title is empty"),
     ],
 )
 def test_wrong_metadata_is_explained(tmp_path: Path, toml: str, said: str) -> None:
@@ -269,6 +270,22 @@ def test_control_characters_and_direction_marks_are_removed(tmp_path: Path) -> N
         "De \u202eopzeg\x00termijn\u202c\x07 is\u00a0zes\u200f maanden.", encoding="utf-8"
     )
     assert load_document(path).text == "De opzegtermijn is zes maanden."
+
+
+def test_direction_marks_and_line_ends_in_metadata_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "brief.txt").write_text(SENTENCE, encoding="utf-8")
+    toml = """title = "Brief\\u202e aan\\n de minister"
+kind = "verslag"
+date = 2020-01-02
+parties = ["VDAB\\u2066", "GO!"]
+source = "archief\\u200f 7"
+"""
+    (tmp_path / "brief.toml").write_text(toml, encoding="utf-8")
+    metadata = load_document(tmp_path / "brief.txt").metadata
+    assert metadata.title == "Brief aan de minister"
+    assert metadata.parties == ("VDAB", "GO!")
+    assert metadata.source == "archief 7"
+    assert metadata.date == dt.date(2020, 1, 2)
 
 
 def test_the_text_of_a_pdf_is_read(tmp_path: Path) -> None:

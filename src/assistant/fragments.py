@@ -14,7 +14,6 @@ from assistant.documents import Answer, Document, Quoted
 from assistant.exchange import Exchange
 from assistant.feedback import LONGEST_TEXT
 from assistant.pages import BRUSSELS, templates
-from assistant.visible import visible_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def scope_text(filters: FiltersIn, documents: Mapping[str, Document]) -> str:
         start, end = (day.strftime("%d/%m/%Y") if day else "…" for day in bounds)
         period = wording.IN_PERIOD.format(start=start, end=end)
     return "; ".join(
-        visible_line(part)
+        part
         for part in (
             ", ".join(titles),
             ", ".join(filters.kinds),

@@ -6,7 +6,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant import wording
 from assistant.index import IndexMismatch, IndexMissing, IndexUnavailable
-from assistant.visible import visible_line
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 """The time zone of every day and hour that a page shows."""
@@ -16,7 +15,6 @@ templates = Environment(
 )
 """Of every page and fragment."""
 templates.globals["wording"] = wording
-templates.filters["visible"] = visible_line
 
 
 def index_message(error: IndexUnavailable) -> str:

@@ -5,6 +5,7 @@ very text that it was made from. Nothing else is ever suggested.
 """
 
 import asyncio
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 
 from assistant.answering import Assistant
-from assistant.asking import InvalidQuestion
+from assistant.asking import InvalidQuestion, check_filters
 from assistant.candidates import Asked, Candidate, Place, candidates_at
 from assistant.contract import LONGEST_QUESTION
 from assistant.documents import Answer, Document, Filters, Quoted, Status
@@ -38,7 +39,7 @@ FEWEST_WORDS = 5
 """Words that the quotes of an answer hold together; fewer leave the reader guessing."""
 
 MOST_VERDICTS = 4096
-"""Verdicts that are kept; each takes well under a kilobyte."""
+"""Verdicts that are kept; each takes less than a kilobyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class Verdict:
         return self.document == other.document and not is_apart
 
 
-Key = tuple[str, Filters, str]
-"""Build of the index, filters and question: on nothing else a verdict depends."""
+Key = tuple[str, str, str]
+"""Build of the index, documents that may be used, question: a verdict depends on nothing else."""
 
 Attempt = Callable[[Callable[[], Verdict]], Awaitable[Verdict | None]]
 """Does the work if that hinders no real question; ``None`` if it would."""
@@ -113,6 +114,10 @@ class Refiner:
         ``attempt`` gets at most ``MOST_TRIALS`` trials. Once it declines one, only what earlier
         trials proved is given.
         """
+        try:
+            check_filters(context.filters, assistant.documents)
+        except InvalidQuestion:
+            return ()
         trials = _Trials(assistant, context.filters, attempt, self._verdicts)
         seen = [Verdict(q.document, q.start, q.end) for q in context.answer.citations]
         chosen: list[Candidate] = []
@@ -136,31 +141,40 @@ class _Trials:
     ) -> None:
         self._assistant, self._filters = assistant, filters
         self._attempt, self._known = attempt, known
+        self._build = assistant.retriever.index.manifest.build
+        self._scope = _scope(assistant.documents, filters)
         self._left = MOST_TRIALS
 
     async def verdict(self, question: str) -> Verdict | None:
         """The verdict on a question, known or made now; ``None`` if it is not to be had."""
-        key = (self._assistant.retriever.index.manifest.build, self._filters, question)
+        key = (self._build, self._scope, question)
         known = self._known.get(key)
         if known or not self._left:
             return known
-        made = await self._attempt(lambda: self._try(question))
+        # another request may have tried it while this one was in line
+        made = await self._attempt(lambda: self._known.get(key) or self._try(key))
         self._left = self._left - 1 if made else 0
-        if made:
-            self._known.keep(key, made)
         return made
 
-    def _try(self, question: str) -> Verdict:
-        """Ask a question alone; without the language model, of which every call may be paid."""
-        try:
-            answer = self._assistant.answer(question, filters=self._filters, answerer="extractive")
-        except InvalidQuestion:  # a filter that nothing has
-            return Verdict()
+    def _try(self, key: Key) -> Verdict:
+        """Ask the question alone; without the language model, of which every call may be paid."""
+        *_, question = key
+        answer = self._assistant.answer(question, filters=self._filters, answerer="extractive")
+        verdict = Verdict()
         words = sum(len(citation.quote.split()) for citation in answer.citations)
-        if answer.status is not Status.ANSWERED or words < FEWEST_WORDS:
-            return Verdict()
-        first = answer.citations[0]
-        return Verdict(first.document, first.start, first.end)
+        if answer.status is Status.ANSWERED and words >= FEWEST_WORDS:
+            first = answer.citations[0]
+            verdict = Verdict(first.document, first.start, first.end)
+        self._known.keep(key, verdict)
+        return verdict
+
+
+def _scope(documents: Mapping[str, Document], filters: Filters) -> str:
+    """Which documents the filters leave, in few characters; empty for no filters."""
+    if filters == Filters():
+        return ""
+    left = sorted(d.id for d in documents.values() if matches(d.metadata, d.id, filters))
+    return hashlib.sha256("\n".join(left).encode()).hexdigest()
 
 
 def candidates(assistant: Assistant, context: Context) -> list[Candidate]:

@@ -5,9 +5,10 @@ The API, the OpenAI-compatible routes, MCP and the chat all ask here, so they sh
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import cast
 
 from assistant import grounding, logs, traces
 from assistant.admission import Admission, Overloaded
@@ -25,10 +26,11 @@ from assistant.documents import (
 )
 from assistant.index import Index
 from assistant.metrics import Metrics
-from assistant.refining import Context, Refiner
+from assistant.refining import Context, Refiner, Verdict
 from assistant.settings import Settings
 
-T = TypeVar("T")
+MOST_TRYING = 4
+"""Trials of suggestions in line; the requests of more people get what is known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Service:
         )
         self.metrics.queue_capacity.set(self.admission.capacity)
         self._refiner = Refiner()
+        self._trials, self._trying = ThreadPoolExecutor(1, thread_name_prefix="trial"), 0
 
     async def answer(self, query: Query) -> Answer:
         """The answer, once a thread was free to make it."""
@@ -100,25 +103,32 @@ class Service:
     async def suggestions(
         self, answer: Answer, asked: Sequence[str], filters: Filters
     ) -> tuple[str, ...]:
-        """At most three next questions that the assistant has answered itself (``refining``).
+        """At most three next questions, each proven to have an answer (see ``refining``).
 
-        ``answer`` may come from a browser: what it says that is not so, is passed over. ``asked``
+        ``answer`` may come from a browser: what it says that is not so is passed over. ``asked``
         are the questions before it. While others ask, only what is known already is given.
         """
         assistant = await asyncio.to_thread(self.live.get)
         context = Context(answer, asked, filters)
-        return await self._refiner.suggestions(assistant, context, self._when_idle)
+        return await self._refiner.suggestions(assistant, context, self._attempt)
 
-    async def _when_idle(self, work: Callable[[], T]) -> T | None:
-        """What ``work`` gives; ``None`` if a question might have to wait for it or be refused."""
-        held = self.admission.held
-        has_thread = held == 0 or held + 1 < self.settings.at_once
-        if not has_thread or held + 1 >= self.admission.capacity:
+    async def _attempt(self, trial: Callable[[], Verdict]) -> Verdict | None:
+        """What ``trial`` gives; ``None`` when that would slow down a question or take long.
+
+        One trial runs at a time, beside the queue: it takes no place and no thread of a question.
+        """
+        if self._trying >= MOST_TRYING:
             return None
+
+        def unless_busy() -> Verdict | None:
+            is_busy = self.admission.held >= max(1, self.settings.at_once - 1)
+            return None if is_busy else trial()
+
+        self._trying += 1
         try:
-            return await self.admission.run(work)
-        except Overloaded:
-            return None
+            return await asyncio.get_running_loop().run_in_executor(self._trials, unless_busy)
+        finally:
+            self._trying -= 1
 
     def documents(self) -> list[Document]:
         """All documents, in order of id."""

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_page import WAIT, wait_until_shown
-from chat_server import ChatServer
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-from small_corpus import SmallCorpus
+
+from browser.chat_page import WAIT, wait_until_shown
+from browser.chat_server import ChatServer
+from browser.small_corpus import SmallCorpus
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]

@@ -1,11 +1,16 @@
 """Asking in a real browser: a question typed, its answer seen, stopped, asked again."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
-from chat_page import (
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from assistant import wording
+from browser.chat_page import (
     WAIT,
     ask,
     box,
@@ -19,16 +24,13 @@ from chat_page import (
     type_and_send,
     wait_until_shown,
 )
-from chat_server import ChatServer
-from playwright.sync_api import BrowserContext, Locator, Page, expect
-
-from assistant import wording
+from browser.chat_server import ChatServer
 
 STEERING = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
 CHAIR = "Wie is de voorzitter van het Vlaams Partnerschap Duaal Leren?"
 UNANSWERABLE = "Wat is de hoofdstad van Peru?"
-CROWD = 12
-"""Questions that keep the server busy, fewer than may wait in line."""
+CROWD = 16
+"""Others who keep the server busy, fewer than may wait in line."""
 
 RECORD_PROGRESS = """() => {
   window.said = [];
@@ -177,28 +179,43 @@ def test_one_question_at_a_time(page: Page, chat: ChatServer) -> None:
     expect(ended(page, 1).locator(".antwoord")).to_have_count(1)
 
 
+@contextmanager
+def crowd(chat: ChatServer) -> Iterator[list[int]]:
+    """Others who ask one question after the other; gives the status of every response."""
+    statuses: list[int] = []
+    is_over = threading.Event()
+
+    def ask_on(number: int, client: httpx.Client) -> None:
+        while not is_over.is_set():
+            question = f"Wie vergadert er voor de {len(statuses)}e keer in zaal {number}?"
+            statuses.append(client.post("/v1/ask", json={"question": question}).status_code)
+
+    with httpx.Client(base_url=chat.url, timeout=WAIT / 1000) as client:
+        others = [threading.Thread(target=ask_on, args=(n, client)) for n in range(CROWD)]
+        for other in others:
+            other.start()
+        try:
+            while chat.metric("assistant_queue_held") < CROWD:
+                pass
+            yield statuses
+        finally:
+            is_over.set()
+            for other in others:
+                other.join()
+
+
 def test_a_stopped_question_leaves_the_line_and_can_be_asked_again(
     page: Page, chat: ChatServer
 ) -> None:
     answered = chat.metric("assistant_answers_total")
-
-    def occupy(number: int) -> int:
-        question = f"Wie vergadert er in zaal {number} van het departement?"
-        url = f"{chat.url}/v1/ask"
-        return httpx.post(url, json={"question": question}, timeout=WAIT / 1000).status_code
-
-    with ThreadPoolExecutor(CROWD) as crowd:
-        with chat.halted():
-            others = [crowd.submit(occupy, number) for number in range(CROWD)]
-            type_and_send(page, STEERING)
-            expect(progress(page)).to_have_text(wording.STAGE_START)
-        while chat.metric("assistant_queue_held") == 0:
-            pass
+    with crowd(chat) as statuses:
+        type_and_send(page, STEERING)
+        expect(progress(page)).to_have_text(wording.STAGE_START)
         page.get_by_role("button", name="Stop").click()
         asked = ended(page, 0)
-    assert {other.result() for other in others} == {200}
+    assert set(statuses) == {200}
+    assert chat.metric("assistant_answers_total") == answered + len(statuses)
     assert chat.metric("assistant_queue_held") == 0
-    assert chat.metric("assistant_answers_total") == answered + CROWD
     expect(asked.locator(".melding")).to_contain_text("U hebt deze vraag gestopt.")
     expect(page.locator("#stop")).to_be_hidden()
     expect(box(page)).to_be_focused()

@@ -1,7 +1,8 @@
 """An answer on the clipboard, with its sources."""
 
-from chat_page import ask, progress
 from playwright.sync_api import Page, expect
+
+from browser.chat_page import ask, progress
 
 COMPARING = "Wat is het verschil tussen de principes van GO! en die van VVSG?"
 READ = "navigator.clipboard.readText()"

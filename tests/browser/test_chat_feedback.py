@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_page import ask, progress, wait_until_shown
-from chat_server import ChatServer
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from assistant import wording
 from assistant.feedback import FeedbackItem, Reason, Verdict, read_feedback
+from browser.chat_page import ask, progress, wait_until_shown
+from browser.chat_server import ChatServer
 
 CHAIR = "Wie is de voorzitter van het Vlaams Partnerschap Duaal Leren?"
 SECTORAL = "Hoeveel sectorale partnerschappen zijn er?"

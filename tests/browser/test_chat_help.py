@@ -2,12 +2,12 @@
 
 import re
 
-from chat_page import ask, reload
 from playwright.sync_api import Page, expect
 
 from assistant import wording
 from assistant.index import Index
 from assistant.pages import BRUSSELS
+from browser.chat_page import ask, reload
 
 
 def test_a_first_visitor_reads_what_it_can_and_over_what(page: Page, index: Index) -> None:

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from chat_page import (
+from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
+
+from assistant import wording
+from assistant.contract import MOST_TURNS
+from browser.chat_page import (
     CONVERSATION,
     ask,
     box,
@@ -19,11 +23,7 @@ from chat_page import (
     type_and_send,
     wait_until_shown,
 )
-from chat_server import ChatServer
-from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
-
-from assistant import wording
-from assistant.contract import MOST_TURNS
+from browser.chat_server import ChatServer
 
 STEERING = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
 SECTORAL = "Hoeveel sectorale partnerschappen zijn er?"
@@ -281,10 +281,11 @@ def test_a_browser_without_room_says_so_and_the_chat_works(page: Page) -> None:
     names(page).last.click()
     expect(page.locator(".kort")).to_have_text(["17 januari 2013", "17"])
     page.evaluate(EMPTY)
-    ask(page, CHAIR)
-    expect(progress(page)).to_be_empty()
+    for _ in range(2):
+        ask(page, CHAIR)
+        expect(progress(page)).to_be_empty()
     reload(page)
-    expect(exchanges(page)).to_have_count(3)
+    expect(exchanges(page)).to_have_count(4)
 
 
 def test_a_browser_that_keeps_nothing_says_so_and_the_chat_works(
@@ -312,7 +313,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_the_chat_works(
 
 def test_the_server_is_sent_what_a_request_needs_and_no_more(page: Page) -> None:
     sent: list[Request] = []
-    page.on("request", sent.append)
+    page.on("request", lambda request: sent.append(request))
     ask(page, "Wat is het geheim van de smid?")
     expect(page.locator("#voortgang")).to_be_empty()
     start_new(page)

@@ -1,10 +1,10 @@
 """Asking within some of the documents."""
 
 import pytest
-from chat_page import ask, box, exchanges, only_stored
 from playwright.sync_api import Locator, Page, expect
 
 from assistant import wording
+from browser.chat_page import ask, box, exchanges, only_stored
 
 STEERING = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
 NOTICE = "Welke opzegtermijn geldt voor de overeenkomst VDAB–VVSG?"

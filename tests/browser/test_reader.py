@@ -1,12 +1,12 @@
 """The page of documents and their reader, in a real browser."""
 
-from chat_page import ask, wait_until_shown
-from chat_server import ChatServer
 from playwright.sync_api import BrowserContext, Page, expect
-from small_corpus import AGREEMENT, SmallCorpus
 
 from assistant import wording
 from assistant.index import Index
+from browser.chat_page import ask, wait_until_shown
+from browser.chat_server import ChatServer
+from browser.small_corpus import AGREEMENT, SmallCorpus
 
 NOTICE = "Hoeveel bedraagt de opzegtermijn?"
 CHAIR = "Wie is de voorzitter van de stuurgroep?"
@@ -14,7 +14,7 @@ CHAIR = "Wie is de voorzitter van de stuurgroep?"
 
 def test_the_corpus_is_listed_with_its_facts(page: Page, index: Index, chat_url: str) -> None:
     with page.expect_popup() as popup:
-        page.get_by_role("banner").get_by_role("link", name="Documenten").click()
+        page.locator("#kop").get_by_role("link", name="Documenten").click()
     listed = popup.value
     assert listed.url == f"{chat_url}/documents"
     rows = listed.locator("tbody tr")

@@ -2,5 +2,6 @@
 
 ``folding`` (case and accents), ``sentences`` (boundaries), ``abbreviations`` (those a text
 defines), ``analysis`` (search terms: stems and compounds), ``mentions`` (dates, numbers, names),
-``questions`` (what a question asks for).
+``questions`` (what a question asks for), ``interrogatives`` (questions that a sentence answers),
+``noun_phrases`` (what a sentence is about).
 """

@@ -237,6 +237,19 @@ def bench_load(
         raise fail("no question was answered")
 
 
+@bench.command("chat")
+def bench_chat(
+    url: Annotated[str, typer.Option(help="A running server; its key is in ASSISTANT_API_KEY.")],
+    questions: Annotated[int, typer.Option(min=1, max=500, help="How many to ask.")] = 40,
+) -> None:
+    """Measure how long users of the chat wait for an answer, in a real browser, beside the API."""
+    from assistant.evaluation import chat_bench
+
+    with _reported_inputs(), reported_failures():
+        waits = chat_bench.measure(url.rstrip("/"), _load_cases(None), questions)
+    typer.echo(chat_bench.table(waits))
+
+
 @contextmanager
 def _reported_inputs() -> Iterator[None]:
     """Turn unusable files into exit status 2, and a server that fails into 1."""

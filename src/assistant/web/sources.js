@@ -29,7 +29,9 @@ function onKey(event) {
 /** Who tabs into the page of a document begins at its quote, and not above it. */
 function toQuote({ target }) {
   const quote = target.ownerDocument.getElementById("citaat");
-  if (quote && target.classList.contains("overslaan")) quote.focus({ preventScroll: true });
+  if (!quote || !target.classList.contains("overslaan")) return;
+  quote.tabIndex = -1; // only now: a quote that can have the focus takes it when the page loads
+  setTimeout(() => quote.focus()); // once the browser has scrolled to what it chose itself
 }
 
 /** Show source `number` (from 1) of an answer; focus returns to `opener` when it is closed. */

@@ -1,0 +1,1 @@
+"""The chat and the pages in a real browser."""

@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 BEIR ?=
 
-.PHONY: run test index eval baseline bench openapi fuzz lint format install install-dev chromium clean
+.PHONY: run test index eval baseline bench openapi fuzz screenshots lint format install install-dev chromium clean
 
 # A bad document is reported and left out; the others are served.
 run: install ## install, index, serve chat and API on one port
@@ -33,14 +33,17 @@ openapi: install ## write docs/openapi.json, the contract that the tests hold th
 fuzz: install-dev ## over 5,000 requests made from the contract; tells what came back
 	FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest -q -s tests/test_contract_fuzzing.py
 
+screenshots: install-dev chromium ## take the pictures of docs/screenshots anew; look at them
+	$(BIN)/python docs/screenshots/make.py
+
 lint: install-dev ## formatting, lint rules, strict types
-	$(BIN)/ruff format --check src tests evals training
-	$(BIN)/ruff check src tests evals training
+	$(BIN)/ruff format --check src tests evals training docs
+	$(BIN)/ruff check src tests evals training docs
 	$(BIN)/mypy
 
 format: install-dev
-	$(BIN)/ruff format src tests evals training
-	$(BIN)/ruff check --fix src tests evals training
+	$(BIN)/ruff format src tests evals training docs
+	$(BIN)/ruff check --fix src tests evals training docs
 
 install: .venv/installed
 install-dev: .venv/installed-dev

@@ -178,10 +178,17 @@ def test_a_status_is_told_by_words_and_icon() -> None:
         assert wording.STATUS_LABELS[status.value] in text
 
 
+def test_next_questions_after_an_abstention_are_not_called_a_refinement() -> None:
+    assert wording.REFINE in suggestions_html(["Wie?"], Status.PARTIAL)
+    html = suggestions_html(["Wie?"], Status.ABSTAINED)
+    assert wording.REFINE_ABSTAINED in html
+    assert wording.REFINE not in html
+
+
 def test_what_is_filled_in_is_escaped() -> None:
     metadata = {"parties": (MARKUP,), "valid_until": dt.date(2020, 1, 1)}
     html = scope_html([document(MARKUP, **metadata)], TODAY)
-    html += suggestions_html([MARKUP])
+    html += suggestions_html([MARKUP], Status.ANSWERED)
     html += shown(answer=MARKUP, short_answer=MARKUP, standalone_question=MARKUP, answerer="llm")
     html += welcome_html([], None, MARKUP, True)
     assert "<b onclick" not in html

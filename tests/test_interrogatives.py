@@ -77,6 +77,8 @@ def test_a_sentence_becomes_the_question_that_it_answers(
         "De bedoeling is om de kaart vanaf 2017 te kunnen gebruiken.",
         "Maandelijks worden de leden ingelicht in 2018.",
         "De wegen zijn lang.",
+        "Er waren 18 gezinnen en 36 studenten bij.",
+        "De daarin vermelde lijsten worden gepubliceerd in 2020.",
         "Een en ander is een logisch gevolg van de hervorming.",
         "Er staat geen vergadering meer gepland.",
         "De ontwikkeling is afgerond.Op 1 mei 2020 wordt het loket geopend.",

@@ -307,7 +307,9 @@ async def suggestions(request: Request, body: SuggestionsIn) -> FragmentsOut:
         return FragmentsOut(html=[])
     asking = service_of(request).suggestions(answer, body.asked, body.exchange.filters.to_filters())
     questions = await while_connected(request, asking)
-    return FragmentsOut(html=[fragments.suggestions_html(questions)] if questions else [])
+    return FragmentsOut(
+        html=[fragments.suggestions_html(questions, answer.status)] if questions else []
+    )
 
 
 @router.post("/feedback", status_code=204)

@@ -10,7 +10,7 @@ from itertools import chain
 
 from assistant import wording
 from assistant.contract import FiltersIn
-from assistant.documents import Answer, Document, Quoted
+from assistant.documents import Answer, Document, Quoted, Status
 from assistant.exchange import Exchange
 from assistant.feedback import LONGEST_TEXT
 from assistant.pages import BRUSSELS, templates
@@ -90,9 +90,11 @@ def scope_text(filters: FiltersIn, documents: Mapping[str, Document]) -> str:
     )
 
 
-def suggestions_html(questions: Sequence[str]) -> str:
-    """Buttons that ask a next question."""
-    return templates.get_template("suggestions.html").render(questions=questions)
+def suggestions_html(questions: Sequence[str], after: Status) -> str:
+    """Buttons that ask a next question; ``after`` is how the answer before them ended."""
+    is_abstained = after is Status.ABSTAINED
+    heading = wording.REFINE_ABSTAINED if is_abstained else wording.REFINE
+    return templates.get_template("suggestions.html").render(questions=questions, heading=heading)
 
 
 def welcome_html(

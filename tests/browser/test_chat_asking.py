@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
-import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from assistant import wording
@@ -29,7 +28,7 @@ from browser.chat_server import ChatServer
 STEERING = "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?"
 CHAIR = "Wie is de voorzitter van het Vlaams Partnerschap Duaal Leren?"
 UNANSWERABLE = "Wat is de hoofdstad van Peru?"
-CROWD = 16
+CROWD = 10
 """Others who keep the server busy, fewer than may wait in line."""
 
 RECORD_PROGRESS = """() => {
@@ -126,9 +125,11 @@ def test_enter_that_picks_a_spelling_does_not_send(page: Page) -> None:
     ended(page, 0)
 
 
-@pytest.mark.parametrize("blank", ["", " \n "])
-def test_an_empty_question_is_not_asked(page: Page, blank: str) -> None:
-    type_and_send(page, blank)
+def test_an_empty_question_is_not_asked(page: Page) -> None:
+    type_and_send(page, " \n ")
+    expect(progress(page)).to_have_text("Typ eerst een vraag.")
+    box(page).fill("")
+    page.get_by_role("button", name="Verstuur", exact=True).click()
     expect(progress(page)).to_have_text("Typ eerst een vraag.")
     expect(exchanges(page)).to_have_count(0)
 
@@ -153,11 +154,9 @@ def test_typed_html_is_shown_and_not_run(page: Page) -> None:
 
 def test_half_a_character_is_answered(page: Page) -> None:
     """A broken paste can hold half of a surrogate pair, which cannot be encoded."""
-    type_and_send(page, "x")
-    ended(page, 0)
     box(page).evaluate("field => { field.value = '\\ud800 wie is voorzitter?' }")
     box(page).press("Enter")
-    asked = ended(page, 1)
+    asked = ended(page, 0)
     expect(asked.locator(".antwoord")).to_have_count(1)
     assert wording.UNEXPECTED not in asked.inner_text()
 
@@ -229,8 +228,9 @@ def test_asking_again_replaces_the_last_answer_and_repeats_an_earlier_one(page: 
     ask(page, STEERING)
     ask(page, UNANSWERABLE)
     first, last = (exchange["answer"]["id"] for exchange in only_stored(page)["exchanges"])
+    exchanges(page).last.evaluate("article => { article.className += ' oud' }")
     exchanges(page).last.get_by_role("button", name="Opnieuw").click()
-    expect(page.locator("#beurten .antwoord")).to_have_count(1)
+    expect(page.locator(".oud")).to_have_count(0)
     expect(page.locator("#beurten .antwoord")).to_have_count(2, timeout=WAIT)
     again = [exchange["answer"]["id"] for exchange in only_stored(page)["exchanges"]]
     assert again[0] == first

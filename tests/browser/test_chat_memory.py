@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
@@ -11,6 +12,7 @@ from assistant import wording
 from assistant.contract import MOST_TURNS
 from browser.chat_page import (
     CONVERSATION,
+    WAIT,
     ask,
     box,
     ended,
@@ -153,7 +155,7 @@ def test_an_answer_lands_in_the_conversation_of_its_question(page: Page, chat: C
         type_and_send(page, STEERING)
         start_new(page)
         expect(exchanges(page)).to_have_count(0)
-    expect(names(page)).to_have_text([STEERING], timeout=30_000)
+    expect(names(page)).to_have_text([STEERING], timeout=WAIT)
     expect(exchanges(page)).to_have_count(0)
     expect(progress(page)).to_be_empty()
     ask(page, SECTORAL)
@@ -170,19 +172,18 @@ def test_a_conversation_deleted_while_it_is_answered_stays_deleted(
         type_and_send(page, CHAIR)
         page.get_by_role("button", name=f"Verwijder gesprek ‘{STEERING}’").click()
         page.get_by_role("button", name="Verwijder", exact=True).click()
-    expect(page.locator("#stop")).to_be_hidden(timeout=30_000)
+    expect(page.locator("#stop")).to_be_hidden(timeout=WAIT)
     expect(names(page)).to_have_count(0)
     assert stored(page) == {}
 
 
-@pytest.fixture
-def answered(page: Page) -> dict[str, Any]:
-    """An exchange as the browser keeps it, which is then forgotten."""
-    ask(page, CHAIR)
-    (exchange,) = only_stored(page)["exchanges"]
-    page.evaluate("localStorage.clear()")
-    reload(page)
-    return dict(exchange)
+@pytest.fixture(scope="module")
+def answered(chat_url: str) -> dict[str, Any]:
+    """An exchange as the browser keeps it."""
+    response = httpx.post(f"{chat_url}/chat/ask", json={"question": CHAIR}, timeout=WAIT / 1000)
+    (data,) = [line for line in response.text.splitlines() if '{"exchange"' in line]
+    exchange: dict[str, Any] = json.loads(data.removeprefix("data: "))["exchange"]
+    return exchange
 
 
 def conversation(*kept: Any, title: str = "") -> dict[str, Any]:
@@ -244,29 +245,23 @@ def test_what_the_server_refuses_shows_its_questions(page: Page, answered: dict[
     expect(exchanges(page)).to_have_count(2)
 
 
-@pytest.mark.parametrize(
-    ("change", "note"),
-    [
-        ({"quote": "Op 1 april 2016 werd Jan Peeters voorzitter."}, "SOURCE_NOT_VERBATIM"),
-        ({"start": 0}, "SOURCE_NOT_VERBATIM"),
-        ({"version": "sha256:" + 64 * "0"}, "SOURCE_NOT_CHECKED"),
-        ({"document": "geen-document"}, "SOURCE_NOT_CHECKED"),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_a_forged_quote_is_not_shown(
-    page: Page, answered: dict[str, Any], change: dict[str, Any], note: str
-) -> None:
-    forged = json.loads(json.dumps(answered))
-    forged["answer"]["citations"][0] |= change
-    store(page, "vals", conversation(forged, answered))
+def test_a_forged_quote_is_not_shown(page: Page, answered: dict[str, Any]) -> None:
+    forgeries = {
+        ("quote", "Op 1 april 2016 werd Jan Peeters voorzitter."): wording.SOURCE_NOT_VERBATIM,
+        ("start", 0): wording.SOURCE_NOT_VERBATIM,
+        ("version", "sha256:" + 64 * "0"): wording.SOURCE_NOT_CHECKED,
+        ("document", "geen-document"): wording.SOURCE_NOT_CHECKED,
+    }
+    forged = [json.loads(json.dumps(answered)) for _ in forgeries]
+    for exchange, (field, value) in zip(forged, forgeries, strict=True):
+        exchange["answer"]["citations"][0][field] = value
+    store(page, "vals", conversation(*forged, answered))
     reload(page)
     names(page).click()
-    expect(exchanges(page)).to_have_count(2)
-    expect(exchanges(page).first.locator(".melding")).to_have_text(getattr(wording, note))
-    expect(exchanges(page).first.locator(".antwoord")).to_have_count(0)
-    assert "Jan Peeters" not in page.locator("#gesprek").inner_text()
+    expect(exchanges(page).locator(".melding")).to_have_text(list(forgeries.values()))
+    expect(page.locator(".antwoord")).to_have_count(1)
     expect(exchanges(page).last.locator(".antwoord")).to_contain_text("Luc Sels")
+    assert "Jan Peeters" not in page.locator("#gesprek").inner_text()
 
 
 def test_a_browser_without_room_says_so_and_the_chat_works(page: Page) -> None:

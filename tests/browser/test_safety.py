@@ -14,7 +14,7 @@ from playwright.sync_api import Download, Locator, Page, expect
 from assistant.assembly import update_from_corpus
 from assistant.indexing import ignore_progress
 from assistant.settings import Settings
-from browser.chat_page import WAIT, ask, box, progress
+from browser.chat_page import WAIT, ask, box, progress, wait_until_shown
 from browser.chat_server import ChatServer
 
 Visit = Callable[..., Page]
@@ -94,6 +94,7 @@ def test_a_whole_session_asks_only_our_own_server(visit: Visit, chat_url: str) -
     page = visit(chat_url)
     traffic = Traffic(page)
     page.reload()
+    wait_until_shown(page)
     asked = ask(page, "Wanneer vond de laatste stuurgroep excellente partnerschappen plaats?")
     asked.locator(".verfijnen").wait_for(timeout=WAIT)
     asked.locator("ol a.bronlink").click()
@@ -109,9 +110,15 @@ def test_a_whole_session_asks_only_our_own_server(visit: Visit, chat_url: str) -
         page.click("#kop nav a")
     popup.value.locator("tbody a").first.click()
     popup.value.locator("h1").wait_for()
-    for path, shown in (("/toegankelijkheid", "h1"), ("/docs", ".opblock"), ("/", "#beurten h2")):
+    for path, shown in (
+        ("/toegankelijkheid", "h1"),
+        ("/docs", ".opblock"),
+        ("/", "#nieuw-gesprek"),
+    ):
         popup.value.goto(chat_url + path)
         popup.value.locator(shown).first.wait_for()
+    page.reload()
+    page.locator("#beurten h2").wait_for(timeout=WAIT)
     assert traffic.elsewhere(chat_url) == []
     assert traffic.sockets == []
     asked_for = {httpx.URL(one).path for one in traffic.urls if one.startswith(chat_url)}
@@ -186,12 +193,10 @@ def test_the_policy_of_the_chat_allows_no_foreign_code(chat_url: str) -> None:
 
 @pytest.mark.parametrize("how", [*INJECTIONS, *ELSEWHERE])
 def test_the_policy_blocks_what_is_injected(how: str, page: Page, complaints: list[str]) -> None:
-    traffic = Traffic(page)
     page.evaluate(VIOLATIONS)
     page.evaluate(f"() => {{ {(INJECTIONS | ELSEWHERE)[how]} }}")
     page.wait_for_function("violations.length > 0", timeout=5000)
     assert page.evaluate("window.gekraakt") is None
-    assert traffic.elsewhere("data:") == [] or how in ELSEWHERE
     assert complaints
     complaints.clear()
 
@@ -236,10 +241,9 @@ LIVE = """
 (root) => [...root.querySelectorAll("*")]
   .filter((element) => {
     const isForeign = element.matches("script, img, b, object, embed, iframe:not(#bron-blad)");
-    const attributes = [...element.attributes];
-    const acts = attributes.some(({ name }) => name.startsWith("on"));
-    const leads = attributes.some(({ value }) => /^\\s*(javascript|data|https?):/i.test(value));
-    return isForeign || acts || (leads && element.hasAttribute("href"));
+    const acts = element.getAttributeNames().some((name) => name.startsWith("on"));
+    const target = element.href && new URL(element.href, document.baseURI);
+    return isForeign || acts || (target && target.origin !== location.origin);
   })
   .map((element) => element.outerHTML.slice(0, 150))
 """
@@ -341,18 +345,13 @@ def test_hostile_passages_are_text_under_an_abstention(hostile: Page) -> None:
     assert_inert(asked)
 
 
-def test_hostile_suggestions_are_text_and_ask_what_they_say(hostile: Page) -> None:
-    asked = ask(hostile, "Wie is de voorzitter van de stuurgroep?")
-    buttons = asked.locator(".verfijnen button")
-    expect(buttons.first).to_be_visible(timeout=WAIT)
-    expect(buttons.filter(has_text="<").first).to_be_visible()
+def test_nothing_hostile_is_suggested(hostile: Page) -> None:
+    with hostile.expect_response("**/chat/suggestions") as response:
+        asked = ask(hostile, "Wie is de voorzitter van de stuurgroep?")
+    suggested = " ".join(response.value.json()["html"])
+    assert "gekraakt" not in suggested
+    assert "javascript" not in suggested
     assert_inert(asked)
-    question = buttons.filter(has_text="<").first.inner_text()
-    buttons.filter(has_text="<").first.click()
-    following = hostile.locator("#beurten > article").nth(1)
-    expect(following.locator(".antwoord")).to_be_visible(timeout=WAIT)
-    expect(following.locator(".vraag")).to_contain_text(question)
-    assert_inert(following)
 
 
 def test_instructions_in_a_document_are_quoted_and_not_followed(hostile: Page) -> None:

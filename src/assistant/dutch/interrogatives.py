@@ -35,9 +35,9 @@ _NEVER_IN_SUBJECT = frozenset(
 ).union(_FINITE)
 
 _LEANING = re.compile(
-    r"\b(?:daarenboven|bovendien|daarom|daarbij|daarmee|daartoe|hierbij|hiervoor|hiertoe|hiermee"
-    r"|dus|dan|echter|ook|wel|pas|al|nog|toch|inderdaad|eveneens|ik|mij|u|uw|we|wij|ons|onze|hij"
-    r"|zij|ze|hun|haar|deze|dit|ervan|hiervan|daarvan|bovenstaande|onderstaande|volgende)\b",
+    r"\b(?:(?:daar|hier)\w+|er(?:bij|in|mee|van|voor)|bovendien|dus|dan|echter|ook|wel|pas|slechts|al"
+    r"|nog|toch|inderdaad|eveneens|ik|mij|u|uw|we|wij|ons|onze|hij|zij|ze|hun|haar|deze|dit"
+    r"|bovenstaande|onderstaande|volgende)\b",
     re.IGNORECASE,
 )
 """Words that lean on another sentence; what holds one cannot be asked on its own."""
@@ -64,7 +64,8 @@ _WHEN = {
 _VERB_NEXT = re.compile(rf" (?:{_VERB}|\w+(?:den?|ten?))\b")
 _THERE = rf"Er (?P<verb>{_WORD}) (?P<now>(?:momenteel|nu|in totaal|op dit ogenblik) )?"
 _THERE_ARE = re.compile(
-    rf"{_THERE}(?P<count>\w+) (?P<what>{_PLURAL}(?: ‘[^’]+’)?)(?P<rest>(?: [^,;:.()]+)?)[.:]"
+    rf"{_THERE}(?P<count>\w+) (?P<what>{_PLURAL}(?: ‘[^’]+’)?)"
+    r"(?P<rest>(?: (?!en\b|of\b)[^,;:.()]+)?)[.:]"
 )
 _THERE_ARE_NONE = re.compile(rf"{_THERE}geen (?P<what>{_PLURAL}[^,;:.()]*)\.")
 _IS_LIST = re.compile(

@@ -164,7 +164,7 @@ def test_the_start_tells_over_which_documents_and_offers_a_choice_of_them(
     welcome = text_of(start["welcome"])
     assert f"{len(assistant.documents)} documenten" in welcome
     assert wording.HELP_PRIVACY in welcome
-    assert wording.INDEX_STALE not in welcome
+    assert wording.ANSWERS_STALE not in welcome
     assert Fragment(start["welcome"]).values("data-vraag") == list(wording.EXAMPLES)
     boxes = [found for tag, found in Fragment(start["scope"]).elements if tag == "input"]
     offered = [found["value"] for found in boxes if found["name"] == "documents"]
@@ -194,7 +194,7 @@ def test_a_start_without_an_index_says_what_to_do(without_index: TestClient) -> 
 
 
 def test_documents_that_changed_since_indexing_are_reported(stale: TestClient) -> None:
-    assert wording.INDEX_STALE in text_of(stale.get("/chat/start").json()["welcome"])
+    assert wording.ANSWERS_STALE in text_of(stale.get("/chat/start").json()["welcome"])
     found = ask(stale, STEERING)
     assert found["exchange"]["note"] == wording.INDEX_STALE
     assert found["exchange"]["answer"]["short_answer"] == "17 januari 2013"
@@ -504,6 +504,14 @@ def test_a_quote_that_cannot_be_proven_takes_its_answer_away(
 
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"><a href='javascript:x'>{{ 7*7 }}"
+
+
+def test_an_answer_without_any_quote_is_not_shown(chat: TestClient, exchange: Json) -> None:
+    forged = copy.deepcopy(exchange)
+    forged["answer"]["citations"] = []
+    (html,) = shown(chat, forged)
+    assert wording.SOURCE_NOT_VERBATIM in text_of(html)
+    assert forged["answer"]["answer"] not in text_of(html)
 
 
 def test_forged_text_stays_text(chat: TestClient, exchange: Json) -> None:

@@ -50,6 +50,11 @@ def years(**metadata: Any) -> list[int]:
             [2020, 2019, 2018],
         ),
         ({"date": dt.date(2010, 1, 1), "valid_from": dt.date(2026, 1, 1)}, [2026]),
+        (
+            {"valid_from": dt.date(2026, 1, 1), "valid_until": dt.date(9999, 12, 31)},
+            list(range(2036, 2025, -1)),
+        ),
+        ({"date": dt.date(2050, 1, 1)}, [2050]),
     ],
 )
 def test_every_year_that_a_document_tells_of_is_offered(

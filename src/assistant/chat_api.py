@@ -33,6 +33,7 @@ from assistant.documents import (
     FrozenModel,
     Quoted,
     RetrievalEvent,
+    Status,
     version_digits,
 )
 from assistant.exchange import LONGEST_NOTE, Conversation, Exchange, SentFilters
@@ -124,7 +125,7 @@ def start(request: Request) -> StartOut:
     except IndexUnavailable as error:
         note = pages.index_message(error)
         return StartOut(welcome=fragments.welcome_html([], None, note, takes_feedback), scope="")
-    note = wording.INDEX_STALE if service.live.is_stale() else ""
+    note = wording.ANSWERS_STALE if service.live.is_stale() else ""
     return StartOut(
         welcome=fragments.welcome_html(documents, indexed, note, takes_feedback),
         scope=fragments.scope_html(documents, today),
@@ -268,10 +269,12 @@ def _proven(service: Service, exchanges: list[Exchange]) -> list[Exchange]:
 def _checked(service: Service, exchange: Exchange) -> Exchange:
     """The exchange, without its answer where a quote cannot be proven any more."""
     answer = exchange.answer
-    for quoted in (*answer.citations, *answer.related) if answer else ():
-        if note := _flaw(service, quoted):
-            return exchange.model_copy(update={"answer": None, "note": note})
-    return exchange
+    if answer is None:
+        return exchange
+    is_proven = answer.citations or answer.status is Status.ABSTAINED
+    notes = [_flaw(service, quoted) for quoted in (*answer.citations, *answer.related)]
+    note = next(filter(None, notes), "" if is_proven else wording.SOURCE_NOT_VERBATIM)
+    return exchange.model_copy(update={"answer": None, "note": note}) if note else exchange
 
 
 def _flaw(service: Service, quoted: Quoted) -> str:

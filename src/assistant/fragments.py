@@ -15,6 +15,9 @@ from assistant.exchange import Exchange
 from assistant.feedback import LONGEST_TEXT
 from assistant.pages import BRUSSELS, templates
 
+LONGEST_AHEAD = 10
+"""Years to come that may be chosen: some agreements end in 9999."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Source:
@@ -144,7 +147,8 @@ def _years(documents: Sequence[Document], today: dt.date) -> list[int]:
         start = metadata.valid_from or metadata.date
         if start:
             end = metadata.valid_until or (today if metadata.valid_from else start)
-            years |= set(range(start.year, end.year + 1))
+            last = max(start.year, min(end.year, today.year + LONGEST_AHEAD))
+            years |= set(range(start.year, last + 1))
     return sorted(years, reverse=True)
 
 

@@ -216,6 +216,10 @@ INDEX_STALE = (
     "De documenten zijn gewijzigd sinds de index werd gemaakt. Dit antwoord steunt op de vorige "
     "versie; vraag de beheerder om `assistant index` uit te voeren."
 )
+ANSWERS_STALE = (
+    "De documenten zijn gewijzigd sinds de index werd gemaakt. Antwoorden steunen op de vorige "
+    "versie; vraag de beheerder om `assistant index` uit te voeren."
+)
 NOT_READY = "Nog niet klaar: start op, of de index ontbreekt of is onbruikbaar"
 NOT_LOADED = (
     "De assistent kan niet geladen worden. Vraag de beheerder om het logboek en de instellingen "

@@ -59,8 +59,8 @@ async function ask(question, place = conversation.exchanges.length) {
   const target = conversation;
   const body = { question, history, filters: scope.filters() };
   const draft = pending(question);
-  show(draft, replaces ? byId("beurten").lastElementChild : null);
   begin();
+  show(draft, replaces ? byId("beurten").lastElementChild : null);
   const { exchange, html, status } = await answer(body).finally(end);
   if (!keep(target, exchange, replaces)) notices.push(text("geheugen"));
   if (conversation.id !== target.id) return say(notices.join(" ")); // the user went on elsewhere

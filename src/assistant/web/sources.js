@@ -4,6 +4,8 @@ import { copy } from "./clipboard.js";
 import { text } from "./texts.js";
 
 const DOCUMENTS = "/documents/";
+const QUOTE = "citaat";
+const ABOVE_QUOTE = 0.3; // of the height of the frame
 
 let shown = null; // { sources, number, opener }
 
@@ -11,10 +13,7 @@ let shown = null; // { sources, number, opener }
 export function prepare(say) {
   byId("bron-vorige").addEventListener("click", () => step(-1));
   byId("bron-volgende").addEventListener("click", () => step(1));
-  byId("bron-blad").addEventListener("load", (event) => {
-    event.target.contentWindow.addEventListener("keydown", onKey);
-    event.target.contentWindow.addEventListener("focusin", toQuote, { once: true });
-  });
+  byId("bron-blad").addEventListener("load", onPage);
   byId("bron-sluit").addEventListener("click", close);
   byId("bron-kopieer").addEventListener("click", async () => {
     say(text((await copy(byId("bron-tabblad").href)) ? "kopie_klaar" : "niet_gekopieerd"));
@@ -26,9 +25,16 @@ function onKey(event) {
   if (event.key === "Escape") close();
 }
 
+function onPage({ target: { contentWindow: page } }) {
+  const quote = page.document.getElementById(QUOTE);
+  if (quote) page.scrollBy(0, quote.getBoundingClientRect().top - page.innerHeight * ABOVE_QUOTE);
+  page.addEventListener("keydown", onKey);
+  page.addEventListener("focusin", toQuote, { once: true });
+}
+
 /** Who tabs into the page of a document begins at its quote, and not above it. */
 function toQuote({ target }) {
-  const quote = target.ownerDocument.getElementById("citaat");
+  const quote = target.ownerDocument.getElementById(QUOTE);
   if (!quote || !target.classList.contains("overslaan")) return;
   quote.tabIndex = -1; // only now: a quote that can have the focus takes it when the page loads
   setTimeout(() => quote.focus()); // once the browser has scrolled to what it chose itself
@@ -84,6 +90,7 @@ function step(by) {
 function showPage(url, title) {
   const page = new URL(url);
   page.searchParams.set("paneel", "1");
+  page.hash = ""; // led by a fragment, the browser would scroll the conversation along
   const frame = byId("bron-blad");
   frame.title = title;
   frame.contentWindow.location.replace(page.href); // no step in the history of the tab

@@ -457,8 +457,8 @@ CUT = """
   })
   .map((element) => element.outerHTML.slice(0, 120))
 """
-"""Elements that cut their text. Long names of conversations end in an ellipsis on purpose: what they
-name is one key press away."""
+"""Elements that cut their text. Long names of conversations end in an ellipsis on purpose: what
+they name is one key press away."""
 
 
 def assert_fits(page: Page, state: str) -> None:

@@ -317,7 +317,9 @@ def test_the_server_is_sent_what_a_request_needs_and_no_more(page: Page) -> None
     ask(page, CHAIR)
     ask(page, "En wie was de eerste?")
     page.wait_for_load_state("networkidle")
-    bodies = {request.url.rsplit("/", 1)[1]: request.post_data_json for request in sent}
+    bodies: dict[str, Any] = {
+        request.url.rsplit("/", 1)[1]: request.post_data_json for request in sent
+    }
     assert set(bodies) == {"ask", "suggestions"}
     assert set(bodies["ask"]) == {"question", "history", "filters"}
     assert [set(turn) for turn in bodies["ask"]["history"]] == [{"question", "answer"}]

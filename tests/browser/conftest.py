@@ -1,4 +1,7 @@
-"""Fixtures of the tests in a real browser: one Chromium, two servers, a new visitor each test."""
+"""Fixtures of the tests in a real browser: one Chromium, two servers, a new visitor each test.
+
+They end with this folder: Playwright keeps an event loop running, and other tests start their own.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,7 +20,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 VISITOR: dict[str, Any] = {"locale": "nl-BE", "viewport": {"width": 1400, "height": 900}}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -25,32 +28,32 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def feedback_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the chat's server keeps what users say of answers."""
     return tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chat(serving: Callable[..., Any], feedback_file: Path) -> Iterator[ChatServer]:
     """The server of most tests: the repository's corpus, with feedback."""
     with ChatServer(serving, ASSISTANT_FEEDBACK=str(feedback_file)) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chat_url(chat: ChatServer) -> str:
     """Where the chat is, without a slash at the end."""
     return chat.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small(tmp_path_factory: pytest.TempPathFactory) -> SmallCorpus:
     """A corpus of the tests' own, which they may change."""
     return SmallCorpus(tmp_path_factory.mktemp("small"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small_chat(serving: Callable[..., Any], small: SmallCorpus) -> Iterator[ChatServer]:
     """A server over the small corpus that takes no feedback, and that a test may kill."""
     variables = {
@@ -73,7 +76,7 @@ def complaints() -> Iterator[list[str]]:
     assert found == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cached(browser: Browser) -> Iterator[BrowserContext]:
     """The context of the pages of most tests: loading all of Gradio for each takes too long."""
     context = browser.new_context(**VISITOR)

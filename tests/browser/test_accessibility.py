@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from browser.chat_page import WAIT, ask, box, exchanges, progress, type_and_send, wait_until_shown
 
@@ -213,6 +213,16 @@ def test_stopping_gives_the_focus_back_to_the_question(page: Page) -> None:
     go_to(page, page.locator("#stop"))
     press(page, "Enter")
     expect(exchanges(page).locator(".melding")).to_contain_text("gestopt")
+    expect_focused(box(page))
+
+
+def test_an_answer_gives_the_focus_of_the_stop_button_back_to_the_question(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/chat/ask", held.append)
+    type_and_send(page, ANSWERED)
+    go_to(page, page.locator("#stop"))
+    held[0].continue_()
+    expect(exchanges(page).locator(".antwoord")).to_be_visible(timeout=WAIT)
     expect_focused(box(page))
 
 
@@ -467,6 +477,15 @@ def assert_fits(page: Page, state: str) -> None:
     assert page.evaluate(CUT) == [], state
 
 
+STUCK = """
+() => [...document.querySelectorAll("body *")]
+  .filter((element) => ["sticky", "fixed"].includes(getComputedStyle(element).position))
+  .filter((element) => element.checkVisibility() && !element.closest("dialog"))
+  .map((element) => element.outerHTML.slice(0, 120))
+"""
+"""Elements that stay where they are and cover what scrolls; a zoomed screen has no room for them."""
+
+
 @pytest.mark.parametrize("zoom", ZOOMED)
 def test_nothing_is_cut_or_beside_the_screen_when_zoomed_in(
     zoom: str, visit: Visit, chat_url: str
@@ -474,6 +493,7 @@ def test_nothing_is_cut_or_beside_the_screen_when_zoomed_in(
     page = visit(chat_url, **ZOOMED[zoom])
     for state in states(page):
         assert_fits(page, state)
+        assert page.evaluate(STUCK) == [], state
     for path in PAGES:
         page.goto(chat_url + path)
         assert_fits(page, path)
@@ -592,6 +612,7 @@ def test_status_choice_and_quote_are_visible_in_forced_colours(visit: Visit, cha
     page.keyboard.press("Enter")
     pressed = asked.locator("[data-actie=up]")
     expect(pressed).to_have_attribute("aria-pressed", "true")
+    box(page).focus()
     assert style(pressed, "outlineStyle") == "solid"
     assert style(asked.locator("[data-actie=down]"), "outlineStyle") == "none"
     page.goto(chat_url + DOCUMENT)

@@ -483,7 +483,7 @@ STUCK = """
   .filter((element) => element.checkVisibility() && !element.closest("dialog"))
   .map((element) => element.outerHTML.slice(0, 120))
 """
-"""Elements that stay where they are and cover what scrolls: zoomed in, there is no room for them."""
+"""Elements that stay where they are and cover what scrolls: zoomed in, there is no room."""
 
 
 @pytest.mark.parametrize("zoom", ZOOMED)

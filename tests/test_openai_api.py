@@ -97,7 +97,7 @@ def test_the_text_names_its_sources_with_absolute_links(client: TestClient) -> N
     assert source.startswith("- [1] Antwoord over excellente partnerschappen — Antwoord 6: http://")
     url = source.rpartition(": ")[2]
     assert url.startswith("http://testserver/documents/")
-    assert f">{QUOTE}</mark>" in client.get(url).text
+    assert f">{QUOTE}<" in client.get(url).text.partition("<mark")[2]
 
 
 @pytest.mark.parametrize(

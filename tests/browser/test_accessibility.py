@@ -218,7 +218,7 @@ def test_stopping_gives_the_focus_back_to_the_question(page: Page) -> None:
 
 def test_an_answer_gives_the_focus_of_the_stop_button_back_to_the_question(page: Page) -> None:
     held: list[Route] = []
-    page.route("**/chat/ask", held.append)
+    page.route("**/chat/ask", lambda route: held.append(route))
     type_and_send(page, ANSWERED)
     go_to(page, page.locator("#stop"))
     held[0].continue_()
@@ -425,7 +425,7 @@ def test_an_abstention_is_announced_as_one(page: Page) -> None:
 
 
 def test_pages_tell_their_language_title_and_headings(visit: Visit, chat_url: str) -> None:
-    page = visit(chat_url)
+    page = visit(chat_url, locale="fr-FR")  # Gradio takes the language of the browser
     titles = {page.title()}
     for state in states(page):
         assert_in_order(page, state)
@@ -480,7 +480,7 @@ def assert_fits(page: Page, state: str) -> None:
 STUCK = """
 () => [...document.querySelectorAll("body *")]
   .filter((element) => ["sticky", "fixed"].includes(getComputedStyle(element).position))
-  .filter((element) => element.checkVisibility() && !element.closest("dialog"))
+  .filter((element) => element.offsetHeight > 0 && !element.closest("dialog"))
   .map((element) => element.outerHTML.slice(0, 120))
 """
 """Elements that stay where they are and cover what scrolls: zoomed in, there is no room."""
@@ -543,6 +543,16 @@ def test_the_focus_is_never_covered(screen: dict[str, Any], visit: Visit, chat_u
         while not end.evaluate("element => element === document.activeElement"):
             focused = press(page, key)
             assert not page.evaluate(COVERED), f"{focused['name']} is covered"
+
+
+def test_the_conversation_stays_where_it_is_when_a_source_opens(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    asked = ask(page, LISTED)
+    for top, link in ((0, asked.locator("a.bronlink").first), (200, asked.locator("ol a").last)):
+        page.evaluate("top => scrollTo(0, top)", top)
+        link.evaluate("link => link.click()")  # a real one would scroll to the link
+        expect(page.frame_locator("#bron-blad").locator("mark")).to_be_in_viewport()
+        assert page.evaluate("scrollY") == top
 
 
 # Motion, targets and colours

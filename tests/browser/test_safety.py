@@ -11,6 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 from playwright.sync_api import Download, Locator, Page, expect
 
+from assistant import wording
 from assistant.assembly import update_from_corpus
 from assistant.indexing import ignore_progress
 from assistant.settings import Settings
@@ -195,7 +196,7 @@ def test_the_policy_of_the_chat_allows_no_foreign_code(chat_url: str) -> None:
 def test_the_policy_blocks_what_is_injected(how: str, page: Page, complaints: list[str]) -> None:
     page.evaluate(VIOLATIONS)
     page.evaluate(f"() => {{ {(INJECTIONS | ELSEWHERE)[how]} }}")
-    page.wait_for_function("violations.length > 0", timeout=5000)
+    page.wait_for_function("() => violations.length > 0", timeout=5000)
     assert page.evaluate("window.gekraakt") is None
     assert complaints
     complaints.clear()
@@ -207,7 +208,7 @@ def test_without_the_policy_the_injections_would_run(
 ) -> None:
     page = visit(chat_url, bypass_csp=True)
     page.evaluate(f"() => {{ {INJECTIONS[how]} }}")
-    page.wait_for_function("window.gekraakt === true", timeout=5000)
+    page.wait_for_function("() => window.gekraakt === true", timeout=5000)
 
 
 # Uploads
@@ -501,7 +502,6 @@ def test_what_was_tampered_with_in_the_browser_is_shown_as_text(answered: Page) 
     answered.reload()
     expect(answered.locator("#beurten > article")).to_have_count(2, timeout=WAIT)
     assert_inert(answered.locator("#werkvlak"))
-    links = answered.locator("#beurten > article").first.locator("a.bronlink")
-    for place in range(links.count()):
-        links.nth(place).click()
-    assert_inert(answered.locator("#werkvlak"))
+    tampered = answered.locator("#beurten > article").first
+    expect(tampered.locator(".melding")).to_have_text(wording.SOURCE_NOT_VERBATIM)
+    expect(tampered.locator("a, .antwoord")).to_have_count(0)

@@ -1,6 +1,5 @@
 """What a user says of an answer reaches the file, and only when he sends it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,8 @@ SECTORAL = "Hoeveel sectorale partnerschappen zijn er?"
 
 
 @pytest.fixture(autouse=True)
-def emptied(feedback_file: Path) -> Iterator[None]:
-    yield
-    feedback_file.unlink(missing_ok=True)
+def emptied(feedback_file: Path) -> None:
+    feedback_file.unlink(missing_ok=True)  # tests of other files send feedback as well
 
 
 def items(file: Path) -> tuple[FeedbackItem, ...]:

@@ -1,12 +1,16 @@
 /** Modal dialogs as promises. */
 
+let last = Promise.resolve("");
+
 /** Open a dialog and wait: the value of the button that closed it, or "" when it was cancelled. */
-export function answered(dialog) {
+export async function answered(dialog) {
+  await last; // a dialog that closed may still have to tell so
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => {
+  last = new Promise((resolve) => {
     dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
   });
+  return last;
 }
 
 /** What the user thinks of an answer, `{ reason, text }`, or null when he changed his mind. */
